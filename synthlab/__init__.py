@@ -1,0 +1,31 @@
+"""When does synthetic data help, and when does it trap you?
+
+The names below are loaded when first used, so that ``import synthlab`` takes no time.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "ContaminationError": "errors",
+    "InputError": "errors",
+    "Dataset": "dataset",
+    "LiftResult": "control",
+    "evaluate_synthetic_lift": "control",
+    "load_email": "corpora",
+    "load_llm_email": "corpora",
+    "load_claim": "claims",
+    "save_metrics": "claims",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module 'synthlab' has no attribute {name!r}")
+    value = getattr(import_module(f"synthlab.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,172 @@
+"""The course's data sets, ready to use: real mail, and mail that language models wrote."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from synthlab import fetch, mail, ngrams
+from synthlab.dataset import REAL, SYNTHETIC, Dataset
+from synthlab.errors import InputError
+from synthlab.places import atomic_path, cache_dir
+from synthlab.splits import stratified_cluster_split, time_split
+
+#: Messages belong to one cluster when half of the shorter one stands in the other.
+CLUSTER_CONTAINMENT = 0.5
+
+
+def load_email(
+    split: str = "random", *, n_train: int = 5_000, seed: int = 0
+) -> tuple[Dataset, Dataset]:
+    """Load the SpamAssassin corpus as (real_train, real_eval).
+
+    The first call downloads 20 MB, verifies every message and parses them (about 20 s); the
+    result is kept in the cache.  See the card in ``data/README.md``.
+
+    Parameters
+    ----------
+    split : {"random", "time"}
+        *random*: stratified by class, by seed, never through a cluster of near-duplicates.
+        *time*: train on the earliest ``n_train`` messages, evaluate on the later ones that
+        repeat none of them: what production would see.  ``seed`` has no part in it.
+    n_train : int, default 5000
+        Messages to train on; the rest evaluate.
+    seed : int, default 0
+
+    Returns
+    -------
+    real_train, real_eval : Dataset
+        Texts (subject, empty line, body), labels "ham" and "spam", an id a message.
+
+    Raises
+    ------
+    DataUnavailableError
+        The corpus is not in the cache and no source could be reached, or it is corrupt.
+    InputError
+        Unknown split, or ``n_train`` leaves nothing on one side.
+    """
+    frame = email_frame()
+    if not 2 <= n_train <= len(frame) - 2:
+        raise InputError(
+            f"n_train={n_train:,}: the corpus has {len(frame):,} messages, so 2 to "
+            f"{len(frame) - 2:,} can train. Nothing would be left on one side. Choose from that."
+        )
+    clusters = frame["cluster"].to_numpy()
+    if split == "time":
+        train, later = time_split(frame["received"].to_numpy(), clusters, n_train)
+        return _email(frame, train, "earlier mail"), _email(frame, later, "later mail")
+    if split != "random":
+        raise InputError(f"split={split!r}: expected 'random' or 'time'.")
+    rng = np.random.default_rng(seed)
+    is_eval = stratified_cluster_split(
+        frame["label"].to_numpy(), clusters, len(frame) - n_train, rng
+    )
+    train = rng.permutation(np.flatnonzero(~is_eval))
+    return _email(frame, train, "real mail"), _email(frame, np.flatnonzero(is_eval), "real eval")
+
+
+def email_frame() -> pd.DataFrame:
+    """Return the parsed, de-duplicated corpus, one row a message, by id.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``id`` ("group/number"), ``group``, ``label``, ``subject``, ``body``,
+        ``received`` (UTC) and ``cluster`` (of near-duplicates).
+    """
+    kept = cache_dir() / f"email-{_recipe()}.parquet"
+    if kept.exists():
+        try:
+            return pd.read_parquet(kept)
+        except (OSError, ValueError):  # truncated by something else: it can be made again
+            kept.unlink()
+    frame = parse_messages(fetch.messages("spam-assassin"))
+    with atomic_path(kept) as partial:
+        frame.to_parquet(partial)
+    return frame
+
+
+def parse_messages(raw: dict[str, bytes]) -> pd.DataFrame:
+    """Turn raw messages into the frame of `email_frame`: parse, clean, drop copies, cluster."""
+    parsed = {id: mail.strip_collection_marks(mail.parse_mail(raw[id])) for id in sorted(raw)}
+    frame = pd.DataFrame(
+        {
+            "id": list(parsed),
+            "group": [id.partition("/")[0] for id in parsed],
+            "subject": [m.subject for m in parsed.values()],
+            "body": [m.body for m in parsed.values()],
+            "received": pd.to_datetime([m.received for m in parsed.values()], utc=True),
+        }
+    )
+    frame["label"] = np.where(frame["group"].str.startswith("spam"), "spam", "ham")
+    frame = frame[[bool(ngrams.words(body)) for body in frame["body"]]]
+    normal = [" ".join(ngrams.words(text)) for text in _texts(frame)]
+    frame = frame[~pd.Series(normal, index=frame.index).duplicated()].reset_index(drop=True)
+    frame["cluster"] = ngrams.duplicate_clusters(_texts(frame), CLUSTER_CONTAINMENT)
+    return frame
+
+
+def load_llm_email(
+    model: str = "smollm", *, style: str | None = None, name: str | None = None
+) -> Dataset:
+    """Load e-mails that a language model wrote, as recorded in ``data/llm_emails/``.
+
+    Parameters
+    ----------
+    model : {"smollm", "frontier"}
+        *smollm*: about 45,000 by SmolLM2-135M-Instruct.  *frontier*: 950 by a frontier model.
+    style : {"naive", "informed", "corner"}, optional
+        Only the frontier e-mails of that prompt style.  Without it, *naive* and *informed*;
+        *corner* e-mails are edge cases, which the guards keep out of training.
+    name : str, optional
+
+    Returns
+    -------
+    Dataset
+        Of origin synthetic; exact copies dropped.
+
+    Raises
+    ------
+    DataUnavailableError
+        The recorded file is missing or altered.
+    InputError
+        Unknown model or style.
+    """
+    if model not in {"smollm", "frontier"}:
+        raise InputError(f"model={model!r}: expected 'smollm' or 'frontier'.")
+    frame = pd.read_json(fetch.recorded_file(f"llm-{model}"), lines=True)
+    if model == "smollm":
+        frame = frame.assign(style="naive", subject=frame["text"], body="")
+    styles = [style] if style else ["naive", "informed"]
+    frame = frame[frame["style"].isin(styles)]
+    if frame.empty:
+        raise InputError(
+            f"style={style!r}: no recorded e-mail of {model} has it. smollm has 'naive'; "
+            f"frontier has 'naive', 'informed' and 'corner'."
+        )
+    texts = _texts(frame)
+    frame, texts = frame[~texts.duplicated()], texts[~texts.duplicated()]
+    edge = (frame["style"] == "corner").to_numpy()
+    return Dataset(
+        texts, frame["label"], SYNTHETIC, name or f"{model} mail", frame["id"], None, edge
+    )
+
+
+def _email(frame: pd.DataFrame, rows: np.ndarray, name: str) -> Dataset:
+    part = frame.iloc[rows]
+    return Dataset(_texts(part), part["label"], REAL, name, part["id"])
+
+
+def _texts(frame: pd.DataFrame) -> pd.Series:
+    return (frame["subject"] + "\n\n" + frame["body"]).str.strip()
+
+
+def _recipe() -> str:
+    """Name the corpus and the code that parses it, so that a change of either starts anew."""
+    parts = [fetch.registry()["spam-assassin"]["manifest_sha256"].encode()]
+    parts += [Path(module.__file__).read_bytes() for module in (mail, ngrams)]
+    parts.append(Path(__file__).read_bytes())
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]

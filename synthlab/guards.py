@@ -1,0 +1,206 @@
+"""Roles, enforced: what may train, what may evaluate.  A violation raises, it never warns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import hypergeom
+
+from synthlab.dataset import REAL, SYNTHETIC, Dataset, Features, first
+from synthlab.errors import ContaminationError, InputError
+
+#: An overlap is called contamination when chance would give as much this rarely.
+OVERLAP_P = 0.001
+
+
+def check_roles(real_train: Dataset, synth_train: Dataset, real_eval: Dataset) -> None:
+    """Refuse a comparison whose number would be wrong.
+
+    Parameters
+    ----------
+    real_train, synth_train, real_eval : Dataset
+        The control's rows, the synthetic rows on trial, the rows that both are scored on.
+
+    Raises
+    ------
+    ContaminationError
+        A synthetic row evaluates or sits in the control; an edge case trains or is scored; a
+        row evaluates that trained; a synthetic row was made from an eval row, or from a real
+        row that the control never had.
+    InputError
+        The training labels are all one class, or eval holds a label that they don't.
+    """
+    for data in (real_train, synth_train, real_eval):
+        if not len(data):
+            raise InputError(f"{data.name} is empty: nothing can be compared. Hand in rows.")
+    require_origin(real_eval, REAL, "is an eval set")
+    require_origin(real_train, REAL, "is the control's training set")
+    require_origin(synth_train, SYNTHETIC, "is the synthetic training set")
+    for data, role in ((real_train, "train"), (synth_train, "train"), (real_eval, "be scored")):
+        _refuse_edge_cases(data, role)
+    require_labels(real_train, real_eval)
+    _require_lineage(synth_train, real_train, real_eval)
+    for train in (real_train, synth_train):
+        _refuse_shared_ids(train, real_eval)
+        _refuse_overlap(train, real_train, real_eval)
+
+
+def require_origin(data: Dataset, origin: str, role: str) -> None:
+    """Raise `ContaminationError` unless all rows have one origin."""
+    strangers = np.flatnonzero(data.origin != origin)
+    if len(strangers):
+        why = {
+            "is an eval set": "A score on generated rows measures likeness to the generator",
+            "is the control's training set": "A control that has seen synthetic rows controls "
+            "for nothing",
+            "is the synthetic training set": "Real rows there would be credited to the generator",
+        }[role]
+        raise ContaminationError(
+            f"{data.name} {role}, but {len(strangers)} of {len(data)} rows are not {origin} "
+            f"(rows {first(strangers)}). {why}. Keep {origin} rows alone: "
+            f"data.take(data.origin == {origin!r})."
+        )
+
+
+def require_labels(train: Dataset, eval: Dataset) -> None:
+    """Raise `InputError` unless training has two classes or more, and all those of eval."""
+    if len(train.classes) < 2:
+        raise InputError(
+            f"{train.name}: all {len(train)} labels are {str(train.classes[0])!r}; expected two "
+            f"classes or more. A classifier of one class is never wrong and learns nothing. "
+            f"Add rows of another class."
+        )
+    unseen = sorted(set(eval.classes) - set(train.classes), key=str)
+    if unseen:
+        rows = np.flatnonzero(np.isin(eval.y, unseen))
+        raise InputError(
+            f"{eval.name}: label {str(unseen[0])!r} stands in {len(rows)} eval rows (rows "
+            f"{first(rows)}), but {train.name} never shows it. The model can't predict it, so "
+            f"these rows are lost for every arm. Relabel or drop them, or train on that class."
+        )
+
+
+def overlapping_rows(train: Dataset, eval: Dataset) -> np.ndarray:
+    """Return the positions of eval rows whose features stand, exactly, in train.
+
+    Texts are compared without regard to case and white space.
+    """
+    return np.flatnonzero(np.isin(_row_keys(eval.X), _row_keys(train.X)))
+
+
+def drop_overlap(eval: Dataset, train: Dataset) -> Dataset:
+    """Return the eval rows that occur in train neither by id nor by content."""
+    shared = np.zeros(len(eval), dtype=bool)
+    shared[overlapping_rows(train, eval)] = True
+    shared[_shared_ids(train, eval)] = True
+    return eval.take(~shared)
+
+
+def _refuse_edge_cases(data: Dataset, role: str) -> None:
+    rows = np.flatnonzero(data.edge_case)
+    if len(rows):
+        raise ContaminationError(
+            f"{data.name}: {len(rows)} rows are edge cases (rows {first(rows)}) and may not "
+            f"{role}. They are one-sided by design, so a score or a fit that counts them is "
+            f"skewed. Leave them out: data.take(~data.edge_case)."
+        )
+
+
+def _require_lineage(synth: Dataset, real_train: Dataset, real_eval: Dataset) -> None:
+    parents = {parent for row in synth.derived_from for parent in row}
+    if not parents:
+        return
+    for known, data in ((real_train.ids, real_train), (real_eval.ids, real_eval)):
+        if known is None:
+            raise InputError(
+                f"{synth.name} names the real rows that it was made from, but {data.name} has "
+                f"no ids, so nobody can check that none of them evaluates. Load it with ids."
+            )
+    _refuse_parents(synth, parents & set(real_eval.ids), f"stand in {real_eval.name}")
+    _refuse_parents(
+        synth, parents - set(real_train.ids) - set(real_eval.ids), f"are not in {real_train.name}"
+    )
+
+
+def _refuse_parents(synth: Dataset, forbidden: set, where: str) -> None:
+    rows = [i for i, parents in enumerate(synth.derived_from) if forbidden.intersection(parents)]
+    if rows:
+        raise ContaminationError(
+            f"{len(rows)} of {len(synth)} rows of {synth.name} (rows {first(np.array(rows))}) "
+            f"were made from real rows that {where} (first: {first(sorted(forbidden))}). Such "
+            f"rows carry in what the control was not given, so a lift would be borrowed. Keep "
+            f"the rows whose derived_from lies in real_train."
+        )
+
+
+def _refuse_shared_ids(train: Dataset, eval: Dataset) -> None:
+    rows = _shared_ids(train, eval)
+    if len(rows):
+        raise ContaminationError(
+            f"{len(rows)} of {len(eval)} eval rows of {eval.name} also stand in {train.name}, by "
+            f"id (rows {first(rows)}). Scores on them measure memory. Drop them: "
+            f"guards.drop_overlap(eval, train)."
+        )
+
+
+def _shared_ids(train: Dataset, eval: Dataset) -> np.ndarray:
+    if train.ids is None or eval.ids is None:
+        return np.array([], dtype=int)
+    known = {i for i in train.ids if i is not None}
+    return np.flatnonzero([i in known for i in eval.ids])
+
+
+def _refuse_overlap(train: Dataset, real_train: Dataset, eval: Dataset) -> None:
+    if train is real_train and _has_all_ids(train) and _has_all_ids(eval):
+        return  # ids were compared: equal rows of different ids are nature's repeats
+    rows = overlapping_rows(train, eval)
+    if not len(rows):
+        return
+    repeats = _self_repeats(real_train)
+    if repeats and _chance_of(len(rows), len(eval), repeats, real_train, train) >= OVERLAP_P:
+        return
+    raise ContaminationError(
+        f"{len(rows)} of {len(eval)} eval rows of {eval.name} also occur in {train.name} (rows "
+        f"{first(rows)}), while {repeats} of {len(real_train)} rows of {real_train.name} occur "
+        f"there twice: more than such data repeats itself (p < {OVERLAP_P}). Scores on them "
+        f"measure memory. Drop them: guards.drop_overlap(eval, train)."
+    )
+
+
+def _has_all_ids(data: Dataset) -> bool:
+    return data.ids is not None and all(i is not None for i in data.ids)
+
+
+def _self_repeats(data: Dataset) -> int:
+    """How many rows of a data set have a twin in it."""
+    return int(pd.Series(_row_keys(data.X)).duplicated(keep=False).sum())
+
+
+def _chance_of(
+    matched: int, n_eval: int, repeats: int, real_train: Dataset, train: Dataset
+) -> float:
+    """Probability of so many matches, were eval rows repeated no more often than train rows.
+
+    A row of real_train finds a twin among the other rows as often as a fresh row would, so
+    both are draws of one share (Fisher's exact test, one-sided).  A training set that is
+    larger than real_train gets more chances to match, and the share is scaled up.
+    """
+    more_chances = max(1.0, len(train) / len(real_train))
+    expected = min(len(real_train), round(repeats * more_chances))
+    rows = len(real_train) + n_eval
+    return float(hypergeom.sf(matched - 1, rows, expected + matched, n_eval))
+
+
+def _row_keys(X: Features) -> np.ndarray:
+    """Hash every row, so that 1 and 1.0, or "A  b" and "a b", are the same."""
+    if isinstance(X, pd.Series):
+        return pd.util.hash_pandas_object(
+            pd.Series([" ".join(text.casefold().split()) for text in X]), index=False
+        ).to_numpy()
+    frame = pd.DataFrame(X)
+    keys = {}
+    for number, column in enumerate(frame.columns):
+        values = frame[column]
+        numeric = pd.api.types.is_numeric_dtype(values)
+        keys[number] = values.astype(float) if numeric else values.astype(str)
+    return pd.util.hash_pandas_object(pd.DataFrame(keys), index=False).to_numpy()

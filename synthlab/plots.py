@@ -1,0 +1,116 @@
+"""Frames to pictures.  No statistics here: every number that is drawn is handed in."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+#: Colours that stay apart for colour-blind readers (Okabe & Ito 2008).
+COLORS = {
+    "real only": "#0072B2",
+    "synthetic only": "#D55E00",
+    "real + synthetic": "#009E73",
+    "helps": "#009E73",
+    "hurts": "#D55E00",
+    "noise": "#666666",
+    "inconclusive": "#E69F00",
+}
+_FALLBACK = "#333333"
+_SPREAD = 0.05
+
+
+def new_axes(width: float = 8.0, height: float = 4.0) -> Axes:
+    """Return axes on a figure of their own, in inches, outside of pyplot's bookkeeping."""
+    ax = Figure(figsize=(width, height), layout="constrained").subplots()
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def eval_slopes(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None) -> Axes:
+    """Draw one line a model across eval sets, each point with its interval.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``model``, ``eval``, ``score``, ``low``, ``high``; eval sets in the order of
+        their first rows.
+    metric : str
+        Label of the score axis.
+    ax : matplotlib.axes.Axes, optional
+    """
+    ax = new_axes() if ax is None else ax
+    evals = list(dict.fromkeys(frame["eval"]))
+    models = list(dict.fromkeys(frame["model"]))
+    for number, model in enumerate(models):
+        rows = frame[frame["model"] == model].set_index("eval").reindex(evals)
+        x = [i + _SPREAD * (number - (len(models) - 1) / 2) for i in range(len(evals))]
+        errors = [rows["score"] - rows["low"], rows["high"] - rows["score"]]
+        color = COLORS.get(model, _FALLBACK)
+        ax.errorbar(x, rows["score"], errors, fmt="o-", color=color, capsize=3, label=model)
+    ax.set_xticks(range(len(evals)), evals)
+    ax.set_xlim(-0.4, len(evals) - 0.6)
+    ax.set_ylabel(metric)
+    ax.grid(axis="y", alpha=0.3)
+    ax.legend(title="trained on", frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return ax
+
+
+def lift_interval(frame: pd.DataFrame, metric: str = "score", ax: Axes | None = None) -> Axes:
+    """Draw lifts with their intervals against zero and the margin, one row a comparison.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``label``, ``lift``, ``ci_low``, ``ci_high``, ``verdict``, ``margin``.
+    metric : str
+        Named on the axis.
+    ax : matplotlib.axes.Axes, optional
+    """
+    ax = new_axes(height=1.2 + 0.5 * len(frame)) if ax is None else ax
+    margin = frame["margin"].max()
+    ax.axvspan(-margin, margin, color="0.92", label=f"within the margin, ±{margin:g}")
+    ax.axvline(0, color="0.4", linewidth=1)
+    for y, row in enumerate(frame.itertuples()):
+        color = COLORS.get(row.verdict, _FALLBACK)
+        ax.plot([row.ci_low, row.ci_high], [y, y], color=color, linewidth=2)
+        ax.plot(row.lift, y, "o", color=color)
+        ax.annotate(row.verdict, (row.ci_high, y), (8, -3), textcoords="offset points", color=color)
+    ax.set_yticks(range(len(frame)), frame["label"])
+    ax.set_ylim(len(frame) - 0.5, -0.5)
+    ax.set_xlabel(f"lift in {metric} (real + synthetic − real only)")
+    ax.margins(x=0.2)
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.35))
+    return ax
+
+
+def describe_slopes(frame: pd.DataFrame, metric: str = "accuracy") -> str:
+    """Return alt text for `eval_slopes`, from the same numbers."""
+    lines = [
+        f"{row.model} on {row.eval}: {row.score:.3f} [{row.low:.3f}, {row.high:.3f}]"
+        for row in frame.itertuples()
+    ]
+    return f"{metric} by model and eval set. " + "; ".join(lines).replace("\n", " ") + "."
+
+
+def describe_lifts(frame: pd.DataFrame, metric: str = "score") -> str:
+    """Return alt text for `lift_interval`, from the same numbers."""
+    lines = [
+        f"{row.label}: {row.lift:+.3f} [{row.ci_low:+.3f}, {row.ci_high:+.3f}], {row.verdict}"
+        for row in frame.itertuples()
+    ]
+    return f"Lift in {metric}. " + "; ".join(lines).replace("\n", " ") + "."
+
+
+def show(ax: Axes, alt: str, dpi: int = 110) -> None:
+    """Display the figure of some axes in a notebook, with alt text for those who can't see it."""
+    from IPython.display import display
+
+    buffer = io.BytesIO()
+    ax.figure.savefig(buffer, format="png", dpi=dpi)
+    png = base64.b64encode(buffer.getvalue()).decode()
+    bundle = {"image/png": png, "text/plain": alt}
+    display(bundle, raw=True, metadata={"image/png": {"alt": alt}})

@@ -1,0 +1,58 @@
+"""Progress of long loops, shown where somebody looks and kept out of notebook outputs.
+
+Under ``synthlab run`` the loop runs in a kernel and the bar belongs in the terminal: the
+kernel appends to the file named by ``$SYNTHLAB_PROGRESS``, and the runner reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+Item = TypeVar("Item")
+CHANNEL = "SYNTHLAB_PROGRESS"
+
+
+class Step(NamedTuple):
+    """How far a loop has come."""
+
+    label: str
+    done: int
+    total: int
+
+
+def track(items: Iterable[Item], label: str) -> Iterator[Item]:
+    """Yield items and show how many are done; a bar in Jupyter, or the runner's own.
+
+    Parameters
+    ----------
+    items : iterable with a length
+    label : str
+    """
+    items = list(items)
+    channel = os.environ.get(CHANNEL)
+    if not channel:
+        from tqdm.auto import tqdm
+
+        yield from tqdm(items, desc=label, leave=False)
+        return
+    for done, item in enumerate(items):
+        _report(Path(channel), Step(label, done, len(items)))
+        yield item
+    _report(Path(channel), Step(label, len(items), len(items)))
+
+
+def latest(channel: Path) -> Step | None:
+    """Return the last whole step that a kernel reported, if any."""
+    if not channel.exists():
+        return None
+    lines = channel.read_text("utf-8").splitlines()
+    return Step(*json.loads(lines[-1])) if lines else None
+
+
+def _report(channel: Path, step: Step) -> None:
+    with channel.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(step) + "\n")

@@ -1,0 +1,81 @@
+"""Which rows train and which evaluate, without cutting through a cluster of near-duplicates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from synthlab.errors import InputError
+
+
+def stratified_cluster_split(
+    y: np.ndarray, clusters: np.ndarray, n_eval: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw eval rows by whole clusters, with the class shares of all rows.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,)
+    clusters : ndarray of int, shape (n_rows,)
+        Rows of one cluster stay on one side.
+    n_eval : int
+        Rows to evaluate on, in all.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of bool, shape (n_rows,)
+        True where the row evaluates; exactly ``n_eval`` are.
+
+    Raises
+    ------
+    InputError
+        The clusters are too coarse to give that many rows in these shares.
+    """
+    _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    room = _quotas(counts, n_eval)
+    n_clusters = clusters.max() + 1
+    members = np.zeros((n_clusters, len(counts)), dtype=int)
+    np.add.at(members, (clusters, codes), 1)
+    chosen = np.zeros(n_clusters, dtype=bool)
+    for cluster in rng.permutation(n_clusters):
+        if (members[cluster] <= room).all():
+            chosen[cluster] = True
+            room = room - members[cluster]
+    if room.any():
+        raise InputError(
+            f"the clusters of near-duplicates leave {room.sum()} of {n_eval} eval rows unfilled; "
+            f"expected single rows enough to fill the quota. The split would not have the "
+            f"promised size. Ask for another n_train."
+        )
+    return chosen[clusters]
+
+
+def time_split(
+    when: np.ndarray, clusters: np.ndarray, n_train: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Train on the earliest rows; evaluate on later ones that repeat none of them.
+
+    Parameters
+    ----------
+    when : ndarray of datetime64, shape (n_rows,)
+    clusters : ndarray of int, shape (n_rows,)
+        A later row that shares a cluster with an earlier one is left out of both sides.
+    n_train : int
+
+    Returns
+    -------
+    train, eval : ndarray of int
+        Positions, in order of time.
+    """
+    order = np.argsort(when, kind="stable")
+    earlier, later = order[:n_train], order[n_train:]
+    return earlier, later[~np.isin(clusters[later], clusters[earlier])]
+
+
+def _quotas(counts: np.ndarray, n_eval: int) -> np.ndarray:
+    """Share ``n_eval`` among classes by size; largest remainders get the odd rows."""
+    exact = counts * n_eval / counts.sum()
+    quotas = np.floor(exact).astype(int)
+    odd = n_eval - quotas.sum()
+    quotas[np.argsort(exact - quotas)[::-1][:odd]] += 1
+    return quotas
