@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 import shutil
@@ -10,7 +11,8 @@ import sys
 import tarfile
 import tempfile
 import tomllib
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from synthlab.errors import DataUnavailableError, InputError
@@ -65,7 +67,7 @@ def messages(name: str = "spam-assassin") -> dict[str, bytes]:
     for source in entry["sources"]:
         try:
             return _fetch_from(source, entry, kept)
-        except (OSError, subprocess.SubprocessError, tarfile.TarError, ValueError) as error:
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
             failures.append(f"  - {source['kind']}: {_one_line(error)}")
     raise DataUnavailableError(
         f"{name} {entry['version']} could not be downloaded. Tried, in order:\n"
@@ -111,18 +113,18 @@ def _fetch_from(source: dict, entry: dict, kept: Path) -> dict[str, bytes]:
 
 
 def _read_verified(archive: Path, entry: dict) -> dict[str, bytes]:
-    """Read messages straight from the archive: nothing is unpacked to disk."""
-    pattern = re.compile(entry["member"])
+    """Return the messages of an archive, each checked, and the corpus as a whole."""
     found, names = {}, []
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            match = pattern.search(member.name)
-            if match and member.isfile() and member.size <= _MAX_MESSAGE_BYTES:
-                raw = tar.extractfile(member).read()
-                id = f"{match['group']}/{match['number']}"
-                _verify_message(raw, id, entry["edited"].get(id, match["md5"]), archive)
-                found[id] = raw
-                names.append(f"{id}.{match['md5']}")
+    try:
+        for id, md5, raw in _read_members(archive, entry["member"]):
+            _verify_message(raw, id, entry["edited"].get(id, md5), archive)
+            found[id] = raw
+            names.append(f"{id}.{md5}")
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataUnavailableError(
+            f"{archive} is not a whole .tgz archive ({error}). None of it can be trusted. Delete "
+            f"the file and run again to download it anew."
+        ) from error
     digest = manifest_digest(names)
     if digest != entry["manifest_sha256"]:
         raise DataUnavailableError(
@@ -131,6 +133,16 @@ def _read_verified(archive: Path, entry: dict) -> dict[str, bytes]:
             f"would shift every score. Delete the file and run again to download it anew."
         )
     return found
+
+
+def _read_members(archive: Path, pattern: str) -> Iterator[tuple[str, str, bytes]]:
+    """Read messages straight from the archive: nothing is unpacked to disk."""
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            match = re.search(pattern, member.name)
+            if match and member.isfile() and member.size <= _MAX_MESSAGE_BYTES:
+                id = f"{match['group']}/{match['number']}"
+                yield id, match["md5"], tar.extractfile(member).read()
 
 
 def _verify_message(raw: bytes, id: str, md5: str, archive: Path) -> None:

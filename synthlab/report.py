@@ -53,8 +53,13 @@ class Run:
 
 
 def list_notebooks() -> list[Path]:
-    """Return the course's notebooks, in reading order."""
-    return sorted(notebooks_dir().glob("[0-9][0-9]_*.ipynb"))
+    """Return the course's notebooks in reading order, then the solutions."""
+    folder = notebooks_dir()
+    return [
+        path
+        for part in (folder, folder / "solutions")
+        for path in sorted(part.glob("[0-9][0-9]_*.ipynb"))
+    ]
 
 
 def find_notebook(name: str) -> Path:

@@ -1,0 +1,65 @@
+"""The command line: one call each, and an exit code that scripts can rely on."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from test_report import SAVES, USES, make_notebook
+
+from synthlab import cli, doctor
+from synthlab.errors import ContaminationError, DataUnavailableError
+
+
+def test_help_lists_the_commands(capsys):
+    assert cli.main(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(command in told for command in ("run", "data", "doctor", "render"))
+
+
+def test_run_tells_where_the_page_lies(tmp_path, capsys):
+    path = make_notebook(tmp_path / "made.ipynb", USES, SAVES)
+    assert cli.main(["run", str(path), "--out", str(tmp_path / "out"), "-p", "n=4"]) == 0
+    assert str(tmp_path / "out" / "made.html") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", "99"], ["run"], ["run", "00", "-p", "n_real"], ["run", "00", "-p", "nope=1"], ["no"]],
+)
+def test_bad_input_exits_with_2_and_says_why(arguments, capsys):
+    assert cli.main(arguments) == 2
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ContaminationError("x"), 3),
+        (DataUnavailableError("x"), 2),
+        (KeyboardInterrupt(), 130),
+        (RuntimeError("x"), 4),
+    ],
+)
+def test_errors_have_their_exit_codes(monkeypatch, error, code):
+    def fail():
+        raise error
+
+    monkeypatch.setattr(doctor, "examine", fail)
+    assert cli.main(["doctor"]) == code
+
+
+def test_interrupted_run_exits_with_130_and_leaves_no_result(tmp_path):
+    marker, out = tmp_path / "started", tmp_path / "out"
+    waits = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(120)"
+    path = make_notebook(tmp_path / "made.ipynb", USES, waits, SAVES)
+    command = [sys.executable, "-m", "synthlab", "run", str(path), "--out", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not marker.exists() and process.poll() is None:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert not (out / "metrics.json").exists()
+    assert not list(out.glob(".run-*"))

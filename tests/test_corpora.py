@@ -1,0 +1,140 @@
+"""The real corpus and the recorded e-mails, as the notebooks get them."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthlab import corpora, fetch, guards, ngrams
+from synthlab.errors import DataUnavailableError, InputError
+
+
+def test_corpus_is_what_the_card_says():
+    frame = corpora.email_frame()
+    counts = frame["group"].value_counts().to_dict()
+    assert counts == {
+        "easy-ham-1": 2465,
+        "easy-ham-2": 1387,
+        "hard-ham-1": 247,
+        "spam-1": 467,
+        "spam-2": 1293,
+    }
+
+
+def test_every_message_has_an_id_of_its_own():
+    frame = corpora.email_frame()
+    assert frame["id"].is_unique
+    assert set(frame["id"]) <= set(fetch.messages("spam-assassin"))
+
+
+def test_collection_marks_are_gone():
+    text = corpora.email_frame()["body"].str.cat(sep="\n")
+    for mark in ("mailman/listinfo", "Yahoo! Groups Sponsor", "taint.org", "DeathToSpam"):
+        assert text.count(mark) <= 5, mark
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_random_split_has_the_promised_size_and_class_shares(seed):
+    train, eval = corpora.load_email(seed=seed)
+    assert (len(train), len(eval)) == (5_000, 859)
+    assert abs((train.y == "spam").mean() - (eval.y == "spam").mean()) < 0.002
+
+
+def test_no_cluster_is_split():
+    frame = corpora.email_frame().set_index("id")
+    for split in ("random", "time"):
+        train, eval = corpora.load_email(split, seed=3)
+        shared = set(frame.loc[train.ids, "cluster"]) & set(frame.loc[eval.ids, "cluster"])
+        assert shared == set()
+
+
+def test_no_eval_message_stands_in_a_training_message():
+    train, eval = corpora.load_email(seed=5)
+    some = eval.X[:200]
+    texts = [*some, *train.X]
+    pairs = ngrams.containment_pairs(ngrams.gram_matrix(texts), corpora.CLUSTER_CONTAINMENT)
+    across = [(a, b) for first, second, _ in pairs for a, b in zip(first, second, strict=True)
+              if a < len(some) <= b]  # fmt: skip
+    assert across == []
+
+
+def test_seeds_give_other_splits_and_the_same_seed_the_same():
+    ids = [tuple(corpora.load_email(seed=seed)[1].ids) for seed in (0, 0, 1)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_time_split_trains_on_the_past():
+    received = corpora.email_frame().set_index("id")["received"]
+    earlier, later = corpora.load_email("time")
+    assert received[earlier.ids].max() <= received[later.ids].min()
+    assert (len(earlier), len(later), (later.y == "spam").sum()) == (5_000, 777, 30)
+
+
+@pytest.mark.parametrize("n_train", [1, 5_858, 10_000])
+def test_impossible_size_is_an_error(n_train):
+    with pytest.raises(InputError, match="the corpus has 5,859 messages"):
+        corpora.load_email(n_train=n_train)
+
+
+def test_unknown_split_is_an_error():
+    with pytest.raises(InputError, match="expected 'random' or 'time'"):
+        corpora.load_email("sideways")
+
+
+def test_broken_cache_is_made_again(monkeypatch, tmp_path):
+    before = corpora.email_frame()
+    archive = fetch.archive_path("spam-assassin")
+    monkeypatch.setenv("SYNTHLAB_CACHE", str(tmp_path))
+    shutil.copy(archive, tmp_path)
+    (tmp_path / f"email-{corpora._recipe()}.parquet").write_bytes(b"PAR1 truncated")
+    pd.testing.assert_frame_equal(corpora.email_frame(), before)
+
+
+@pytest.mark.parametrize(
+    ("model", "style", "rows"),
+    [
+        ("smollm", None, 45_288),
+        ("frontier", None, 800),
+        ("frontier", "naive", 400),
+        ("frontier", "informed", 400),
+        ("frontier", "corner", 150),
+    ],
+)
+def test_recorded_emails_are_synthetic_and_complete(model, style, rows):
+    data = corpora.load_llm_email(model, style=style)
+    assert len(data) == rows
+    assert set(data.origin) == {"synthetic"}
+    assert data.edge_case.all() == (style == "corner")
+
+
+def test_corner_emails_may_not_train():
+    train, eval = corpora.load_email()
+    with pytest.raises(Exception, match="150 rows are edge cases"):
+        guards.check_roles(train, corpora.load_llm_email("frontier", style="corner"), eval)
+
+
+@pytest.mark.parametrize(
+    ("model", "style"), [("gpt", None), ("smollm", "corner"), ("frontier", "x")]
+)
+def test_unknown_recording_is_an_error(model, style):
+    with pytest.raises(InputError, match=r"expected|has"):
+        corpora.load_llm_email(model, style=style)
+
+
+def test_altered_recording_is_refused(monkeypatch, tmp_path):
+    entry = fetch.registry()["llm-smollm"]
+    (tmp_path / "llm_emails").mkdir()
+    (tmp_path / entry["path"]).write_bytes(b"altered")
+    registry = {"llm-smollm": entry}
+    monkeypatch.setattr(fetch, "registry", lambda: registry)
+    monkeypatch.setattr(fetch, "data_dir", lambda: tmp_path)
+    with pytest.raises(DataUnavailableError, match="SHA-256 c11631e0350e"):
+        corpora.load_llm_email("smollm")
+
+
+def test_recorded_and_real_mail_do_not_overlap():
+    frame_ids = set(corpora.email_frame()["id"])
+    assert not frame_ids & set(corpora.load_llm_email("smollm").ids)
+    train, _ = corpora.load_email()
+    assert np.size(guards.overlapping_rows(train, corpora.load_llm_email("frontier"))) == 0

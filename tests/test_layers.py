@@ -1,0 +1,86 @@
+"""The layer map cannot lie: a module imports only from lower rows."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import synthlab
+
+PACKAGE = Path(synthlab.__file__).parent
+
+# From the ground up.  A module may import from rows below its own, never beside or above it.
+ROWS = [
+    {"errors"},
+    {"dataset", "mail", "ngrams", "places", "plots", "progress", "stats"},
+    {"claims", "fetch", "guards", "models", "splits"},
+    {"corpora", "control"},
+    {"doctor", "report"},
+    {"cli"},
+    {"__main__"},
+]
+FLOOR = {module: floor for floor, row in enumerate(ROWS) for module in row}
+MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+
+
+def imported_modules(module: str) -> set[str]:
+    """Names of synthlab's modules that a module imports, at its top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "synthlab":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("synthlab."):
+            found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("synthlab.")}
+    return found
+
+
+def test_every_module_has_a_row():
+    assert set(MODULES) == set(FLOOR)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_downward(module):
+    level_or_above = {m for m in imported_modules(module) if FLOOR[m] >= FLOOR[module]}
+    assert not level_or_above
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m != "cli"])
+def test_nothing_prints_but_the_command_line(module):
+    tree = ast.parse((PACKAGE / f"{module}.py").read_text("utf-8"))
+    calls = [n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and hasattr(n.func, "id")]
+    assert "print" not in calls
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_stay_small(module):
+    assert len((PACKAGE / f"{module}.py").read_text("utf-8").splitlines()) <= 400
+
+
+def loaded_after(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_import_is_light():
+    heavy = {"matplotlib", "papermill", "pandas", "sklearn", "jax", "llama_cpp"}
+    assert not heavy & loaded_after("import synthlab")
+
+
+def test_control_needs_no_plots():
+    heavy = {"matplotlib", "papermill", "IPython"}
+    assert not heavy & loaded_after("import synthlab; synthlab.evaluate_synthetic_lift")
+
+
+@pytest.mark.parametrize("name", synthlab.__all__)
+def test_public_names_exist_and_are_documented(name):
+    assert getattr(synthlab, name).__doc__
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = synthlab.no_such_name

@@ -1,0 +1,175 @@
+"""One execution of every golden serves three checks: its outputs, its metrics, its claim.
+
+nbval re-executes the recorded fast run of each notebook and compares the cells marked
+``NBVAL_CHECK_OUTPUT``; the ``metrics.json`` of that same execution is compared with the
+recorded one, and the notebook's claim is asserted on it, seed by seed.
+"""
+
+import functools
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from synthlab import corpora, ngrams, report
+from synthlab.claims import load_claim
+
+GOLDEN = Path(__file__).parent / "golden"
+NOTEBOOKS = report.list_notebooks()
+NAMES = [path.stem for path in NOTEBOOKS]
+#: How far a metric may move between machines: a few eval rows, and an interval's end further.
+TOLERANCE = {"ci_": 0.02, "lift_by_seed": 0.01, "": 0.006}
+PASSAGE_WORDS = 8
+
+
+def code_cells(path: Path) -> list:
+    return [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+
+
+def recorded_metrics(name: str) -> dict:
+    return json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
+
+
+@functools.cache
+def execution(name: str) -> tuple[int, str, dict]:
+    """Let nbval re-execute a golden; return its exit code, its report and the metrics."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout=600"]
+        command += ["-p", "no:cacheprovider", "-W", "ignore", str(GOLDEN / f"{name}.ipynb")]
+        variables = {"SYNTHLAB_OUT": folder, "SYNTHLAB_PROGRESS": f"{folder}/progress"}
+        done = subprocess.run(
+            command, env=os.environ | variables, capture_output=True, text=True, check=False
+        )
+        metrics = Path(folder) / "metrics.json"
+        found = json.loads(metrics.read_text("utf-8")) if metrics.exists() else {}
+    return done.returncode, done.stdout[-4000:], found
+
+
+def tolerance(metric: str) -> float:
+    return next(value for prefix, value in TOLERANCE.items() if metric.startswith(prefix))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_marked_outputs_are_reproduced(name):
+    code, output, _ = execution(name)
+    assert code == 0, output
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_metrics_are_reproduced(name):
+    _, _, found = execution(name)
+    recorded = recorded_metrics(name)
+    assert set(found) == set(recorded)
+    numbers = {key: value for key, value in recorded.items() if not isinstance(value, str)}
+    moved = {k: (v, found[k]) for k, v in numbers.items() if abs(found[k] - v) > tolerance(k)}
+    assert moved == {}
+
+
+def test_c1_synthetic_eval_tempts_while_real_mail_gains_nothing():
+    _, _, found = execution("00_expensive_trap")
+    margin = load_claim("C1")["margin"]
+    by_seed = [value for key, value in found.items() if key.startswith("lift_by_seed")]
+    assert len(by_seed) == 3
+    assert max(by_seed) <= margin
+    assert found["ci_low_synthetic_eval_tempting_"] > margin
+    assert found["ci_high_later_mail"] <= margin
+
+
+def test_c1_synthetic_eval_ranks_the_models_wrongly():
+    _, _, found = execution("00_expensive_trap")
+    on_synthetic = {
+        k: found[f"accuracy_{k}_synthetic_eval"] for k in ("real_only", "synthetic_only")
+    }
+    on_real = {k: found[f"accuracy_{k}_real_eval"] for k in ("real_only", "synthetic_only")}
+    assert on_synthetic["synthetic_only"] > on_synthetic["real_only"] + 0.1
+    assert on_real["synthetic_only"] < on_real["real_only"] - 0.1
+
+
+def test_c2_few_real_labels_gain_and_many_do_not():
+    _, _, found = execution("01_real_data_control")
+    draws = [value for key, value in found.items() if key.startswith("lift_of_draw")]
+    assert len(draws) == 3
+    assert min(draws) > 0
+    assert found["many_ci_high"] < found["few_ci_low"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_golden_has_the_code_of_its_notebook(name):
+    source = [c.source for c in code_cells(report.find_notebook(name))]
+    golden = [
+        c.source
+        for c in code_cells(GOLDEN / f"{name}.ipynb")
+        if "injected-parameters" not in c.metadata.get("tags", [])
+    ]
+    assert golden == source
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *sorted(GOLDEN.glob("*.ipynb"))], ids=str)
+def test_notebook_was_executed_in_order_without_errors(path):
+    cells = code_cells(path)
+    assert [c.execution_count for c in cells] == list(range(1, len(cells) + 1))
+    kinds = {output.output_type for c in cells for output in c.outputs}
+    assert "error" not in kinds
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *sorted(GOLDEN.glob("*.ipynb"))], ids=str)
+def test_outputs_hold_nothing_of_this_machine(path):
+    told = json.dumps([text_outputs(cell) for cell in code_cells(path)])
+    assert re.findall(r"/(?:home|root|tmp|usr|work)/|0x[0-9a-f]{6,}|\d\d:\d\d:\d\d", told) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
+def test_warnings_do_not_reach_the_reader(path):
+    streams = [o.get("name") for c in code_cells(path) for o in c.outputs]
+    assert "stderr" not in streams
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
+def test_figures_have_alt_text(path):
+    figures = [o for c in code_cells(path) for o in c.outputs if "image/png" in o.get("data", {})]
+    assert all(len(f.metadata["image/png"]["alt"]) > 40 for f in figures)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
+def test_cells_are_short(path):
+    lines = [len(c.source.splitlines()) for c in code_cells(path)]
+    assert np.percentile(lines, 90) <= 13
+    assert np.median(lines) <= 8
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
+@pytest.mark.parametrize("profile", report.PROFILES)
+def test_profiles_set_only_what_the_notebook_declares(path, profile):
+    declared = report.read_parameters(nbformat.read(path, as_version=4), path.stem)
+    wanted = report.profile_parameters(profile, path.stem)
+    assert report.check_parameters(declared, wanted, path.stem) == wanted
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
+def test_no_passage_of_real_mail_is_shown(path):
+    frame = corpora.email_frame()
+    told = " ".join(text for cell in code_cells(path) for text in text_outputs(cell))
+    shown = passages(ngrams.words(told))
+    mail = (passages(ngrams.words(text)) for text in frame["subject"] + " " + frame["body"])
+    assert [sorted(shown & grams)[:1] for grams in mail if shown & grams] == []
+
+
+def passages(words: list[str]) -> set[tuple[str, ...]]:
+    starts = range(len(words) - PASSAGE_WORDS + 1)
+    return {tuple(words[i : i + PASSAGE_WORDS]) for i in starts}
+
+
+def text_outputs(cell) -> list[str]:
+    """Everything that a cell shows as text: streams, plain text, HTML tables."""
+    texts = []
+    for output in cell.outputs:
+        data = {"stream": output.get("text", "")} | dict(output.get("data", {}))
+        texts += ["".join(v) for kind, v in data.items() if not kind.startswith("image/")]
+    return texts

@@ -1,0 +1,55 @@
+"""Pictures draw what they are handed, and say it in words too."""
+
+import base64
+
+import pandas as pd
+import pytest
+
+from synthlab import plots
+
+SCORES = pd.DataFrame(
+    [("real only", "real eval", 0.9, 0.85, 0.95), ("synthetic only", "real eval", 0.7, 0.6, 0.8)],
+    columns=["model", "eval", "score", "low", "high"],
+)
+LIFTS = pd.DataFrame(
+    [("few", 0.08, 0.06, 0.1, "helps", 0.01), ("many", 0.0, -0.005, 0.004, "noise", 0.01)],
+    columns=["label", "lift", "ci_low", "ci_high", "verdict", "margin"],
+)
+
+
+def test_slopes_draw_every_score_where_it_lies():
+    ax = plots.eval_slopes(SCORES)
+    drawn = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "o"]
+    assert drawn == [0.9, 0.7]
+
+
+def test_slopes_draw_intervals_to_their_ends():
+    ax = plots.eval_slopes(SCORES)
+    ends = [path.vertices[:, 1].tolist() for c in ax.collections for path in c.get_paths()]
+    assert ends == [pytest.approx([0.85, 0.95]), pytest.approx([0.6, 0.8])]
+
+
+def test_lifts_draw_intervals_margin_and_verdicts():
+    ax = plots.lift_interval(LIFTS, "accuracy")
+    spans = [sorted(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
+    assert [0.06, 0.1] in spans
+    assert {text.get_text() for text in ax.texts} == {"helps", "noise"}
+    assert "accuracy" in ax.get_xlabel()
+
+
+def test_alt_texts_tell_the_numbers():
+    assert "0.900 [0.850, 0.950]" in plots.describe_slopes(SCORES)
+    assert "+0.080 [+0.060, +0.100], helps" in plots.describe_lifts(LIFTS)
+
+
+def test_given_axes_are_used():
+    ax = plots.new_axes()
+    assert plots.lift_interval(LIFTS, ax=ax) is ax
+
+
+def test_shown_figure_is_a_png_with_alt_text(monkeypatch):
+    shown = {}
+    monkeypatch.setattr("IPython.display.display", lambda bundle, **k: shown.update(bundle, **k))
+    plots.show(plots.lift_interval(LIFTS), "told in words")
+    assert base64.b64decode(shown["image/png"]).startswith(b"\x89PNG")
+    assert shown["metadata"]["image/png"]["alt"] == shown["text/plain"] == "told in words"

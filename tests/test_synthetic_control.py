@@ -1,0 +1,121 @@
+"""The artefact: twelve lines, runnable on three CSV files, and the same as the notebook's."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+import synthlab as sl
+from synthlab.models import default_model, with_seed
+
+SCRIPT = Path(__file__).parent.parent / "data" / "synthetic_control.py"
+
+
+@pytest.fixture(scope="module")
+def script():
+    spec = importlib.util.spec_from_file_location("synthetic_control", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def rows(n, seed, noise=1.0):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"a": rng.normal(size=n), "kind": rng.choice(["x", "y"], n)})
+    signal = frame["a"] + (frame["kind"] == "x") + noise * rng.normal(size=n)
+    return frame.assign(label=np.where(signal > 0.5, "yes", "no"))
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Write three sound CSV files; return a function that overwrites one by name."""
+    frames = {"real_train": rows(60, 1), "synth_train": rows(300, 2), "real_eval": rows(400, 3)}
+
+    def write(**changed):
+        for name, frame in (frames | changed).items():
+            frame.to_csv(tmp_path / f"{name}.csv", index=False)
+        return [str(tmp_path / f"{name}.csv") for name in frames]
+
+    return write
+
+
+def test_three_files_give_the_three_keys_and_a_verdict(script, files, capsys):
+    assert script.main([*files(), "--target", "label"]) == 0
+    told, _, sentence = capsys.readouterr().out.partition("}\n")
+    assert list(json.loads(told + "}")) == ["real_only_score", "real_plus_synth", "lift"]
+    assert sentence.split(":")[0] in {"helps", "hurts", "noise", "inconclusive"}
+
+
+def test_it_runs_as_the_readme_says(files):
+    command = [sys.executable, str(SCRIPT), *files(), "--target", "label"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_artefact_and_library_agree(script):
+    parts = (rows(60, 1), rows(300, 2), rows(400, 3))
+    origins = ("real", "synthetic", "real")
+    data = [
+        sl.Dataset.from_frame(frame, target="label", origin=origin, name=str(number))
+        for number, (frame, origin) in enumerate(zip(parts, origins, strict=True))
+    ]
+    artefact = script.evaluate_synthetic_lift(*data, with_seed(default_model(data[0]), 0))
+    result = sl.evaluate_synthetic_lift(*data)
+    assert artefact == pytest.approx({key: result[key] for key in artefact}, abs=1e-12)
+
+
+def test_the_function_has_twelve_lines_and_stands_in_the_notebook(script):
+    source = SCRIPT.read_text("utf-8")
+    function = source[source.index("def evaluate") : source.index("def main")].strip()
+    assert len(function.splitlines()) == 12
+    notebook = nbformat.read(SCRIPT.parent.parent / "notebooks/01_real_data_control.ipynb", 4)
+    assert function in [cell.source for cell in notebook.cells]
+
+
+def test_same_files_give_the_same_numbers(script, files, capsys):
+    arguments = [*files(), "--target", "label"]
+    told = [(script.main(arguments), capsys.readouterr().out) for _ in range(2)]
+    assert told[0] == told[1]
+
+
+def test_text_column(script, files, capsys):
+    def texts(n, seed):
+        rng = np.random.default_rng(seed)
+        words = {"yes": ["buy", "win", "cash"], "no": ["meet", "code", "bug"]}
+        labels = rng.choice(["yes", "no"], n)
+        lines = [" ".join(rng.choice(words[y], 3)) + f" {seed} {i}" for i, y in enumerate(labels)]
+        return pd.DataFrame({"body": lines, "label": labels})
+
+    paths = files(real_train=texts(20, 1), synth_train=texts(20, 2), real_eval=texts(40, 3))
+    assert script.main([*paths, "--target", "label", "--text", "body"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "told"),
+    [
+        ({"real_eval": rows(60, 1)}, 3, "60 of 60 eval rows"),
+        ({"real_train": rows(9, 1).assign(label="yes")}, 2, "expected two classes or more"),
+        ({"real_train": rows(9, 1).assign(label=[None, *["yes", "no"] * 4])}, 2, "1 of 9 labels"),
+        ({"real_eval": rows(9, 4).assign(label="maybe")}, 2, "never shows it"),
+        ({"synth_train": rows(9, 4).drop(columns="kind")}, 2, "differ in 1 column"),
+        ({"synth_train": rows(9, 4).rename(columns={"label": "y"})}, 2, "no column 'label'"),
+        ({"real_eval": rows(0, 4)}, 2, "is empty"),
+    ],
+)
+def test_bad_input_has_a_code_and_no_number(script, files, capsys, changed, code, told):
+    assert script.main([*files(**changed), "--target", "label"]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert told in err
+
+
+def test_missing_file_is_named(script, files, capsys):
+    paths = [*files()[:2], "nowhere.csv"]
+    assert script.main([*paths, "--target", "label"]) == 2
+    assert "nowhere.csv: there is no such file" in capsys.readouterr().err
