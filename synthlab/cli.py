@@ -46,10 +46,11 @@ def run(name: str, pairs: tuple[str, ...], profile: str, out: Path | None) -> No
 @click.option("--golden", type=click.Path(path_type=Path), default=Path("tests/golden"))
 def render(name: str, golden: Path) -> None:
     """Execute a notebook in place with its defaults, and record its golden (for authors)."""
-    from synthlab import report
+    from synthlab.render import render_in_place
+    from synthlab.report import find_notebook
 
-    path = report.find_notebook(name)
-    report.render_in_place(path, golden / path.name)
+    path = find_notebook(name)
+    render_in_place(path, golden / path.name)
     click.echo(f"rendered {path.name} and its golden")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-import shutil
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
@@ -204,50 +203,6 @@ def export_page(notebook: Path, page: Path) -> Path:
     with atomic_path(page) as partial:
         partial.write_text(html, "utf-8")
     return page
-
-
-def render_in_place(path: Path, golden: Path) -> None:
-    """Execute a notebook with its defaults in place, and record its fast run as a golden.
-
-    Both are stripped of whatever differs between two equal runs: times, paths, cell ids of
-    the run.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        full = run_notebook(str(path), out=Path(folder) / "full")
-        fast = run_notebook(str(path), profile="fast", out=Path(folder) / "fast")
-        _write_stripped(full.notebook, path, keep_injected=False)
-        _write_stripped(fast.notebook, golden, keep_injected=True)
-        shutil.copyfile(Path(folder) / "fast" / "metrics.json", golden.with_suffix(".json"))
-
-
-def _write_stripped(executed: Path, target: Path, keep_injected: bool) -> None:
-    notebook = nbformat.read(executed, as_version=4)
-    notebook.metadata = {
-        key: notebook.metadata[key]
-        for key in ("kernelspec", "language_info")
-        if key in notebook.metadata
-    }
-    kept = []
-    for cell in notebook.cells:
-        tags = cell.metadata.get("tags", [])
-        if "injected-parameters" in tags and not keep_injected:
-            continue
-        cell.metadata = {"tags": tags} if tags else {}
-        kept.append(cell)
-    notebook.cells = kept
-    for number, cell in enumerate(kept):
-        cell.id = f"cell-{number:02d}"
-    for count, cell in enumerate((c for c in kept if c.cell_type == "code"), start=1):
-        _renumber(cell, count)
-    with atomic_path(target) as partial:
-        nbformat.write(notebook, partial)
-
-
-def _renumber(cell: nbformat.NotebookNode, count: int) -> None:
-    cell.execution_count = count
-    for output in cell.outputs:
-        if "execution_count" in output:
-            output.execution_count = count
 
 
 def _execute(

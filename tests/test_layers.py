@@ -18,6 +18,7 @@ ROWS = [
     {"claims", "fetch", "guards", "models", "splits"},
     {"corpora", "control"},
     {"doctor", "report"},
+    {"render"},
     {"cli"},
     {"__main__"},
 ]

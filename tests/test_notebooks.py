@@ -92,11 +92,12 @@ def test_c1_synthetic_eval_ranks_the_models_wrongly():
     assert on_real["synthetic_only"] < on_real["real_only"] - 0.1
 
 
-def test_c2_few_real_labels_gain_and_many_do_not():
+def test_c2_few_real_labels_gain_many_do_not_and_one_draw_tells_little():
     _, _, found = execution("01_real_data_control")
     draws = [value for key, value in found.items() if key.startswith("lift_of_draw")]
     assert len(draws) == 3
-    assert min(draws) > 0
+    assert np.median(draws) > 0
+    assert max(draws) - min(draws) > 0.05
     assert found["many_ci_high"] < found["few_ci_low"]
 
 
@@ -139,8 +140,8 @@ def test_figures_have_alt_text(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
 def test_cells_are_short(path):
-    lines = [len(c.source.splitlines()) for c in code_cells(path)]
-    assert np.percentile(lines, 90) <= 13
+    lines = [sum(map(bool, map(str.strip, c.source.splitlines()))) for c in code_cells(path)]
+    assert np.percentile(lines, 90) <= 10
     assert np.median(lines) <= 8
 
 

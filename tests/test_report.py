@@ -5,7 +5,7 @@ import json
 import nbformat
 import pytest
 
-from synthlab import report
+from synthlab import render, report
 from synthlab.errors import InputError, NotebookError
 
 PARAMETERS = "n: int = 3\nshare: float = 0.5\nname: str = 'a'\nseeds: list[int] = [0]"
@@ -151,9 +151,9 @@ def test_bad_parameter_starts_no_kernel_and_makes_no_folder(tmp_path):
 def test_rendering_strips_what_differs_between_runs(tmp_path):
     path = make_notebook(tmp_path / "made.ipynb", USES, SAVES)
     golden = tmp_path / "golden" / "made.ipynb"
-    report.render_in_place(path, golden)
+    render.render_in_place(path, golden)
     first = path.read_text("utf-8"), golden.read_text("utf-8")
-    report.render_in_place(path, golden)
+    render.render_in_place(path, golden)
     assert (path.read_text("utf-8"), golden.read_text("utf-8")) == first
     assert str(tmp_path) not in "".join(first)
     assert json.loads(golden.with_suffix(".json").read_text("utf-8"))["n"] == 3

@@ -1,0 +1,78 @@
+"""The README's numbers are those that its commands print."""
+
+import contextlib
+import io
+import json
+import re
+from pathlib import Path
+
+import nbformat
+
+from synthlab import render, report
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def shown(stem: str) -> str:
+    notebook = nbformat.read(report.find_notebook(stem), as_version=4)
+    outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+    return "\n".join(o.get("text", "") for o in outputs)
+
+
+def test_example_prints_what_stands_below_it():
+    code, output = re.search(r"```python\n(.*?)```\s+```\n(.*?)```", README, re.DOTALL).groups()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {})
+    assert printed.getvalue() == output
+
+
+def test_example_is_short():
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 12
+
+
+def test_quoted_sentence_is_the_notebooks():
+    quoted = re.search(r"^> (.*)$", README, re.MULTILINE)[1]
+    assert quoted in shown("00")
+
+
+def test_verdict_in_the_table_is_the_notebooks():
+    verdict = re.search(r"C1, the expensive trap: (.*)\.\n", shown("00"))[1]
+    assert f"| C1 {verdict} |" in README
+
+
+def test_every_notebook_is_listed_and_every_link_leads_somewhere():
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert [link for link in links if not (ROOT / link).exists()] == []
+    listed = {link for link in links if link.endswith(".ipynb")}
+    assert listed == {
+        f"notebooks/{p.name}" for p in report.list_notebooks() if p.parent.name == "notebooks"
+    }
+
+
+def test_figure_is_the_notebooks():
+    notebook = nbformat.read(report.find_notebook("00"), as_version=4)
+    figure = render.first_figure(notebook)
+    assert (ROOT / "notebooks/figures/00_expensive_trap.png").read_bytes() == figure
+
+
+def test_every_module_is_on_the_map():
+    rows = re.search(r"## The layers.*?```(.*?)```", README, re.DOTALL)[1]
+    modules = {p.stem for p in (ROOT / "synthlab").glob("*.py")} - {"__init__"}
+    assert modules <= set(re.findall(r"\w+", rows))
+
+
+def test_card_names_every_data_set():
+    card = (ROOT / "data/README.md").read_text("utf-8")
+    from synthlab import fetch
+
+    assert [name for name in fetch.registry() if f"`{name}`" not in card] == []
+
+
+def test_goldens_and_profiles_belong_to_notebooks():
+    names = {p.stem for p in report.list_notebooks()}
+    assert {p.stem for p in (ROOT / "tests/golden").iterdir()} == names
+    for golden in (ROOT / "tests/golden").glob("*.json"):
+        assert json.loads(golden.read_text("utf-8"))
