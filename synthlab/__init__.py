@@ -9,12 +9,16 @@ _HOME = {
     "ContaminationError": "errors",
     "InputError": "errors",
     "Dataset": "dataset",
-    "LiftResult": "control",
+    "LiftResult": "lift",
+    "check_contamination": "contamination",
+    "evaluate_generator_lift": "generator_lift",
     "evaluate_synthetic_lift": "control",
     "load_email": "corpora",
     "load_llm_email": "corpora",
     "load_claim": "claims",
+    "plan_control": "plan",
     "save_metrics": "claims",
+    "worth_in_labels": "worth",
 }
 __all__ = sorted(_HOME)
 

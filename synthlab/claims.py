@@ -7,6 +7,7 @@ import math
 import os
 import re
 import tomllib
+from numbers import Real
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -49,6 +50,10 @@ def name_metrics(prefix: str, values: pd.Series) -> dict[str, float]:
     }
 
 
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, Real) and math.isfinite(value))
+
+
 def save_metrics(notebook: str, metrics: dict[str, Any]) -> None:
     """Write a notebook's numbers, and its verdict, as ``metrics.json``.
 
@@ -66,12 +71,12 @@ def save_metrics(notebook: str, metrics: dict[str, Any]) -> None:
         A value is nested, or not finite.
     """
     for name, value in metrics.items():
-        finite = isinstance(value, str) or (isinstance(value, int | float) and math.isfinite(value))
-        if not finite:
+        if not _is_finite(value):
             raise InputError(
                 f"metric {name!r} is {value!r}; expected a finite number or a text. What can't "
                 f"be compared can't be regression-tested. Leave it out or mend it."
             )
     folder = Path(os.environ.get("SYNTHLAB_OUT") or Path("out") / notebook)
     with atomic_path(folder / "metrics.json") as partial:
-        partial.write_text(json.dumps(metrics, indent=2, sort_keys=True) + "\n", "utf-8")
+        text = json.dumps(metrics, indent=2, sort_keys=True, default=lambda number: number.item())
+        partial.write_text(text + "\n", "utf-8")

@@ -81,6 +81,23 @@ def doctor() -> None:
         sys.exit(1)
 
 
+@commands.command()
+@click.option("--seed", default=0, show_default=True, help="Of the simulated rows.")
+def selftest(seed: int) -> None:
+    """Put cases with a known answer to the control; a wrong answer fails."""
+    from synthlab.selftest import run_selftest, selftest_frame
+
+    answers = run_selftest(seed)
+    table = selftest_frame(answers)
+    click.echo(table.drop(columns="others").to_string(index=False))
+    click.echo("\nWhat other tools answered (measured in 2026, not run again here):")
+    for answer in answers:
+        if answer.others:
+            click.echo(f"  {answer.case}: {answer.others}")
+    if not table["is_right"].all():
+        sys.exit(1)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     try:

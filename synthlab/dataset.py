@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from synthlab.errors import InputError
 
@@ -115,8 +116,13 @@ class Dataset:
                     f"{', '.join(map(repr, frame.columns))}. Without it nothing can be scored. "
                     f"Name the right one."
                 )
+        if target in (text, id):
+            raise InputError(
+                f"{name}: column {target!r} is the target and a feature or an id as well. A model "
+                f"would read off what it is to predict. Name another column."
+            )
         X = frame[text] if text else frame.drop(columns=[c for c in (target, id) if c])
-        ids = None if id is None else frame[id].astype(str)
+        ids = None if id is None else frame[id].convert_dtypes()  # 11.0 beside a gap is 11
         return cls(X, frame[target], origin, name, ids)
 
     @classmethod
@@ -127,6 +133,8 @@ class Dataset:
             frame = pd.read_csv(path)
         except FileNotFoundError as error:
             raise InputError(f"{path}: there is no such file. Check the path.") from error
+        except OSError as error:
+            raise InputError(f"{path}: not readable ({error}). Name a CSV file.") from error
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
             raise InputError(
                 f"{path}: not readable as CSV ({error}). Expected comma-separated UTF-8 text "
@@ -141,8 +149,10 @@ class Dataset:
         """Join the rows of two data sets of the same columns; every row keeps its origin."""
         if not isinstance(other, Dataset):
             return NotImplemented
+        X = joined_features(self, other)
+        require_same_labels(self, other)
         return Dataset(
-            _joined(self, other),
+            X,
             np.concatenate([self.y, other.y]),
             np.concatenate([self.origin, other.origin]),
             f"{self.name} + {other.name}",
@@ -153,7 +163,15 @@ class Dataset:
 
     def take(self, rows: np.ndarray, name: str | None = None) -> Dataset:
         """Return the given rows, by position or by a mask of shape (n_rows,)."""
-        rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows, int)
+        rows = np.asarray(rows)
+        if rows.dtype == bool:
+            if rows.shape != (len(self),):
+                raise InputError(
+                    f"{self.name}: a mask of {rows.size} for {len(self)} rows; expected one value "
+                    f"a row. Other rows than you meant would be taken."
+                )
+            rows = np.flatnonzero(rows)
+        rows = rows.astype(int)
         return replace(
             self,
             X=self.X[rows] if isinstance(self.X, np.ndarray) else self.X.iloc[rows],
@@ -196,6 +214,12 @@ def _features(X: Features, name: str) -> Features:
         return X.reset_index(drop=True)
     if isinstance(X, pd.Series):
         return _texts(X, name)
+    if sparse.issparse(X):
+        raise InputError(
+            f"{name}: X is a sparse matrix of shape {X.shape}; expected a DataFrame, a Series of "
+            f"text, or an array. Rows of it could not be compared with each other. Hand in the "
+            f"texts and let a pipeline vectorize them, or X.toarray()."
+        )
     X = np.array(X)
     if X.ndim != 2:
         raise InputError(
@@ -269,14 +293,21 @@ def _ids(ids, n: int, name: str) -> np.ndarray:
 
 def _parents(derived_from, n: int, name: str) -> np.ndarray:
     parents = np.empty(n, dtype=object)
-    lists = [()] * n if derived_from is None else [tuple(p) for p in derived_from]
+    given = [()] * n if derived_from is None else list(derived_from)
+    if any(isinstance(row, str) or not hasattr(row, "__iter__") for row in given):
+        raise InputError(
+            f"{name}: derived_from holds {given[0]!r}; expected a list of ids for every row. A "
+            f"text would be taken letter by letter. Write [{given[0]!r}]."
+        )
+    lists = [tuple(str(parent) for parent in row) for row in given]
     if len(lists) != n:
         raise InputError(f"{name}: derived_from lists {len(lists)} rows of {n}; one a row.")
     parents[:] = lists
     return parents
 
 
-def _joined(a: Dataset, b: Dataset) -> Features:
+def joined_features(a: Dataset, b: Dataset) -> Features:
+    """Return the features of both; raise `InputError` unless they have the same columns."""
     if type(a.X) is not type(b.X):
         raise InputError(
             f"{a.name} holds a {type(a.X).__name__}, {b.name} a {type(b.X).__name__}: rows of "
@@ -288,6 +319,7 @@ def _joined(a: Dataset, b: Dataset) -> Features:
         _require_same_columns(a, b, range(a.X.shape[1]), range(b.X.shape[1]))
         return np.concatenate([a.X, b.X])
     _require_same_columns(a, b, a.X.columns, b.X.columns)
+    _require_same_kinds(a, b)
     return pd.concat([a.X, b.X[list(a.X.columns)]], ignore_index=True)
 
 
@@ -298,6 +330,29 @@ def _require_same_columns(a: Dataset, b: Dataset, in_a, in_b) -> None:
             f"{a.name} and {b.name} differ in {len(differing)} column(s): {first(differing)}. "
             f"A model trained on one has never seen the other's. Give both the same columns."
         )
+
+
+def require_same_labels(a: Dataset, b: Dataset) -> None:
+    """Raise `InputError` where one names its classes and the other numbers them."""
+    if len(a) and len(b) and (a.y.dtype.kind in "US") != (b.y.dtype.kind in "US"):
+        raise InputError(
+            f"{a.name} has labels such as {a.y[:1].tolist()}, {b.name} such as "
+            f"{b.y[:1].tolist()}: names in one, numbers in the other. They would count as "
+            f"different classes. Write the labels of both in the same way."
+        )
+
+
+def _require_same_kinds(a: Dataset, b: Dataset) -> None:
+    """Refuse a column of numbers in one and of something else in the other."""
+    is_number = pd.api.types.is_numeric_dtype
+    for column in a.X.columns:
+        kinds = (a.X[column], b.X[column])
+        if is_number(kinds[0]) != is_number(kinds[1]):
+            raise InputError(
+                f"column {column!r} is {kinds[0].dtype} in {a.name} and {kinds[1].dtype} in "
+                f"{b.name}; expected numbers in both or in neither. A model would read the one "
+                f"as amounts and the other as names. Convert it to one kind."
+            )
 
 
 def _joined_ids(a: Dataset, b: Dataset) -> np.ndarray | None:

@@ -41,7 +41,8 @@ def recorded_file(name: str) -> Path:
     if found != entry["sha256"]:
         raise DataUnavailableError(
             f"{path.name}: SHA-256 {entry['sha256'][:12]}… expected, {found[:12]} found. Rows "
-            f"of unknown origin would enter the training set. Restore it: git checkout {path.name}."
+            f"of unknown origin would enter the training set. Restore it: "
+            f"git checkout data/{entry['path']}"
         )
     return path
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -73,7 +74,7 @@ class Mail:
 
 def parse_mail(raw: bytes) -> Mail:
     """Parse one RFC 822 message; malformed parts are skipped, never raised on."""
-    message = message_from_bytes(raw)
+    message = message_from_bytes(raw.replace(b"\0", b""))  # the parser trips over NUL
     return Mail(_subject(message), _body(message), _received(message))
 
 
@@ -94,14 +95,17 @@ def strip_collection_marks(mail: Mail) -> Mail:
 def html_to_text(html: str) -> str:
     """Return the visible text of an HTML page, one line a block element."""
     reader = _TextOfHTML()
-    reader.feed(html)
-    reader.close()
+    try:
+        reader.feed(html)
+        reader.close()
+    except AssertionError:  # html.parser on "<![" and the like: drop the tags by hand
+        return tidy(re.sub(r"<[^>]*>?", " ", html))
     return tidy(reader.text())
 
 
 def tidy(text: str) -> str:
     """Collapse runs of blanks and of empty lines; drop control characters."""
-    text = _UNUSUAL.sub(lambda match: match[0] if match[0].isprintable() else "", text)
+    text = _UNUSUAL.sub(_plain_character, text)
     lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -109,6 +113,14 @@ def tidy(text: str) -> str:
 def _strip_collector(text: str) -> str:
     """Drop words that name the collector; looking first is ten times as fast."""
     return _COLLECTOR.sub("", text) if _COLLECTOR_NAME.search(text) else text
+
+
+def _plain_character(match: re.Match) -> str:
+    """Keep what prints, turn any kind of blank into one, drop the rest."""
+    character = match[0]
+    if character.isprintable():
+        return character
+    return " " if character.isspace() else ""
 
 
 class _TextOfHTML(HTMLParser):
@@ -145,7 +157,7 @@ def _subject(message: Message) -> str:
     raw = str(message.get("Subject", ""))
     try:
         pieces = [_decode(p, cs) if isinstance(p, bytes) else p for p, cs in decode_header(raw)]
-    except ValueError:  # a broken encoded word
+    except (ValueError, HeaderParseError):  # a broken encoded word
         pieces = [raw]
     return tidy(re.sub(r"\s+", " ", "".join(pieces)))
 
@@ -183,7 +195,7 @@ def _received(message: Message) -> datetime | None:
     for text in [*hops, str(message.get("Date", ""))]:
         try:
             date = parsedate_to_datetime(" ".join(text.split()))
-        except (TypeError, ValueError, IndexError):
+            return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+        except (TypeError, ValueError, IndexError, OverflowError):
             continue
-        return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
     return None

@@ -124,12 +124,23 @@ def output_of(fitted: ClassifierMixin, data: Dataset, needs: str) -> np.ndarray:
     }[needs]
     for method in methods:
         if hasattr(fitted, method):
-            output = np.asarray(getattr(fitted, method)(data.X))
+            output = _called(fitted, method, data)
             return output[:, 1] if needs == "ranking" and output.ndim == 2 else output
     raise InputError(
         f"{type(fitted).__name__} has no {' or '.join(methods)}, which this metric needs. Hard "
         f"labels can't be ranked. Use a classifier that has it, or scoring='accuracy'."
     )
+
+
+def _called(fitted: ClassifierMixin, method: str, data: Dataset) -> np.ndarray:
+    try:
+        return np.asarray(getattr(fitted, method)(data.X))
+    except ValueError as error:
+        raise InputError(
+            f"the fitted model's {method} fails on {data.name} ({len(data)} rows): {error}. "
+            f"Without it there is no score. Let the model handle what training never showed, "
+            f"such as unseen categories."
+        ) from error
 
 
 def detailed_output(fitted: ClassifierMixin, data: Dataset) -> np.ndarray:

@@ -29,9 +29,22 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def gram_matrix(
-    texts: Iterable[str], n: int = WORDS_PER_GRAM, *, numbers: bool = True
-) -> sparse.csr_matrix:
+class Grams(NamedTuple):
+    """The grams of some texts.
+
+    Attributes
+    ----------
+    matrix : scipy.sparse.csr_matrix of shape (n_texts, n_grams), dtype float32
+        1 where the gram occurs.
+    has_letter : ndarray of bool, shape (n_grams,)
+        False for runs of numbers, which lists that count have in common by chance.
+    """
+
+    matrix: sparse.csr_matrix
+    has_letter: np.ndarray
+
+
+def gram_matrix(texts: Iterable[str], n: int = WORDS_PER_GRAM) -> sparse.csr_matrix:
     """Mark which word n-grams occur in which text.
 
     Parameters
@@ -39,37 +52,41 @@ def gram_matrix(
     texts : iterable of str
     n : int, default 5
         Words a gram.  A text shorter than that has one gram: itself.
-    numbers : bool, default True
-        Whether grams without a single letter count.  Lists that number their lines share many
-        of these and nothing else.
 
     Returns
     -------
     scipy.sparse.csr_matrix of shape (n_texts, n_grams), dtype float32
         1 where the gram occurs.  Columns are comparable only within one call.
     """
+    (grams,) = index_grams(texts, n=n)
+    return grams.matrix
+
+
+def index_grams(*collections: Iterable[str], n: int = WORDS_PER_GRAM) -> list[Grams]:
+    """Do as `gram_matrix` does for several collections at once, whose columns are the same."""
     number_of: dict[str, int] = defaultdict(count(1).__next__)
-    rows = [_numbered(text, n, number_of) for text in texts]
-    if not rows:
-        return sparse.csr_matrix((0, 1), dtype=np.float32)
-    length = np.array([len(row) for row in rows])
-    tokens = np.concatenate(rows)
+    rows = [[_numbered(text, n, number_of) for text in texts] for texts in collections]
+    length = np.array([len(row) for part in rows for row in part], dtype=int)
+    if not len(length):
+        return [Grams(sparse.csr_matrix((0, 1), dtype=np.float32), np.array([True])) for _ in rows]
+    tokens = np.concatenate([row for part in rows for row in part])
     starts = _gram_starts(length, n)
-    if not numbers:
-        has_letter = np.array([True, *(any(map(str.isalpha, word)) for word in number_of)])
-        before = np.concatenate([[0], np.cumsum(has_letter[tokens])])
-        starts = starts[before[starts + n] > before[starts]]
-    columns, distinct = pd.factorize(_gram_codes(tokens, n)[starts])
+    columns, codes = pd.factorize(_gram_codes(tokens, n)[starts])
     text_of = np.repeat(np.arange(len(length)), length)[starts]
     ones = np.ones(len(starts), dtype=np.float32)
-    shape = (len(length), max(1, len(distinct)))
-    grams = sparse.csr_matrix((ones, (text_of, columns)), shape=shape)
-    grams.data[:] = 1  # building has added up the grams that a text repeats
-    return grams
+    matrix = sparse.csr_matrix((ones, (text_of, columns)), shape=(len(length), len(codes)))
+    matrix.data[:] = 1  # building has added up the grams that a text repeats
+    lettered = np.array([True, *(any(map(str.isalpha, word)) for word in number_of)])
+    before = np.concatenate([[0], np.cumsum(lettered[tokens])])
+    has_letter = np.zeros(len(codes), dtype=bool)
+    has_letter[columns] = before[starts + n] > before[starts]
+    ends = np.cumsum([len(part) for part in rows])
+    parts = zip(ends, rows, strict=True)
+    return [Grams(matrix[end - len(part) : end], has_letter) for end, part in parts]
 
 
 def _numbered(text: str, n: int, number_of: dict[str, int]) -> np.ndarray:
-    """Number the words of a text from 1; zeros fill a text up to n words."""
+    """Return a number for each word, from 1; zeros fill a short text up to n words."""
     tokens = [number_of[word] for word in words(text)]
     return np.array(tokens + [0] * (n - len(tokens)), dtype=np.int32)
 
@@ -133,8 +150,8 @@ class StrongestPairs(NamedTuple):
         Share of the smaller text's grams that both have.
     jaccard : ndarray of float
         Share of the grams of either that both have; 1 where neither has any other.
-    shared : ndarray of int
-        Grams that both have.
+    shared, lettered : ndarray of int
+        Grams that both have, and how many of them have a letter.
     """
 
     first: np.ndarray
@@ -142,21 +159,20 @@ class StrongestPairs(NamedTuple):
     containment: np.ndarray
     jaccard: np.ndarray
     shared: np.ndarray
+    lettered: np.ndarray
 
 
-def strongest_pairs(
-    a: sparse.csr_matrix, b: sparse.csr_matrix, least: float, least_shared: int = 1
-) -> StrongestPairs:
+def strongest_pairs(a: Grams, b: Grams, least: float, least_shared: int = 1) -> StrongestPairs:
     """Find, for every text of two collections, the text of the other that is most like it.
 
     Parameters
     ----------
-    a, b : scipy.sparse.csr_matrix of shapes (n_a, n_grams) and (n_b, n_grams)
-        Rows of one `gram_matrix`.
+    a, b : Grams
+        Rows of one `index_grams`: matrices of shapes (n_a, n_grams) and (n_b, n_grams).
     least : float in (0, 1]
         Pairs of a smaller containment are left out.
     least_shared : int, default 1
-        So are pairs that share fewer grams, unless neither text has any other.
+        So are pairs that share fewer grams with a letter, unless neither text has any other.
 
     Returns
     -------
@@ -164,14 +180,16 @@ def strongest_pairs(
         At most n_a + n_b pairs, however many there are, so that memory stays bounded.  Of
         pairs of equal containment, that of the greater Jaccard index is the stronger.
     """
-    columns = b.T.tocsr()
-    size_a, size_b = np.diff(a.indptr), np.diff(b.indptr)
-    n_rows = max(1, _BLOCK_CELLS // max(1, b.shape[0]))
+    # One product counts twice: all shared grams in its real part, lettered ones beside it.
+    weights = sparse.diags_array(1 + 1j * a.has_letter, dtype=np.complex64)
+    columns = (weights @ b.matrix.T).tocsr()
+    size_a, size_b = np.diff(a.matrix.indptr), np.diff(b.matrix.indptr)
+    n_rows = max(1, _BLOCK_CELLS // max(1, len(size_b)))
     blocks = []
-    for start in range(0, max(1, a.shape[0]), n_rows):
+    for start in range(0, max(1, len(size_a)), n_rows):
         rows = slice(start, start + n_rows)
-        pairs = _sharing_pairs((a[rows] @ columns).tocoo(), size_a[rows], size_b)
-        keep = (pairs.shared >= least_shared) | (pairs.jaccard == 1)
+        pairs = _sharing_pairs((a.matrix[rows] @ columns).tocoo(), size_a[rows], size_b)
+        keep = (pairs.lettered >= least_shared) | (pairs.jaccard == 1)
         pairs = _strongest(pairs, keep & (pairs.containment >= least))
         blocks.append(pairs._replace(first=pairs.first + start))
     pairs = StrongestPairs(*map(np.concatenate, zip(*blocks, strict=True)))
@@ -179,14 +197,14 @@ def strongest_pairs(
 
 
 def _sharing_pairs(
-    shared: sparse.coo_matrix, size_a: np.ndarray, size_b: np.ndarray
+    shared: sparse.coo_array, size_a: np.ndarray, size_b: np.ndarray
 ) -> StrongestPairs:
     """Return all pairs that share a gram, in no order."""
     sizes = size_a[shared.row], size_b[shared.col]
-    n_shared = shared.data.astype(int)
+    n_shared, lettered = shared.data.real.astype(int), shared.data.imag.astype(int)
     containment = n_shared / np.minimum(*sizes)
     jaccard = n_shared / (sizes[0] + sizes[1] - n_shared)
-    return StrongestPairs(shared.row, shared.col, containment, jaccard, n_shared)
+    return StrongestPairs(shared.row, shared.col, containment, jaccard, n_shared, lettered)
 
 
 def _strongest(pairs: StrongestPairs, keep: np.ndarray) -> StrongestPairs:
@@ -200,6 +218,13 @@ def _strongest(pairs: StrongestPairs, keep: np.ndarray) -> StrongestPairs:
     return StrongestPairs(*(part[is_best] for part in pairs))
 
 
+def count_twins(grams: sparse.csr_matrix, below: int) -> int:
+    """Count the texts of fewer than ``below`` grams that share all of them with another."""
+    few = grams[np.diff(grams.indptr) < below]
+    rows = [tuple(row) for row in np.split(few.indices, few.indptr[1:-1]) if len(row)]
+    return int(pd.Series(rows, dtype=object).duplicated(keep=False).sum())
+
+
 def duplicate_clusters(texts: pd.Series, least: float = 0.5) -> np.ndarray:
     """Group texts that are copies, near-copies or quotations of each other.
 
@@ -211,6 +236,8 @@ def duplicate_clusters(texts: pd.Series, least: float = 0.5) -> np.ndarray:
     ndarray of int, shape (n_texts,)
         Cluster number of each text, from 0.
     """
+    if not len(texts):
+        return np.array([], dtype=np.int32)
     pairs = list(containment_pairs(gram_matrix(texts), least))
     first = np.concatenate([p[0] for p in pairs])
     second = np.concatenate([p[1] for p in pairs])

@@ -49,7 +49,8 @@ def latest(channel: Path) -> Step | None:
     """Return the last whole step that a kernel reported, if any."""
     if not channel.exists():
         return None
-    lines = channel.read_text("utf-8").splitlines()
+    whole = channel.read_text("utf-8").rpartition("\n")[0]  # the last line may be half-written
+    lines = whole.splitlines()
     return Step(*json.loads(lines[-1])) if lines else None
 
 

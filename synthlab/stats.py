@@ -32,6 +32,9 @@ import numpy as np
 from scipy import optimize
 from scipy import stats as scipy_stats
 
+#: Standard errors of scores below this are rounding errors.
+_ROUNDING = 1e-12
+
 
 class Gradient(NamedTuple):
     """A metric's value and its derivative by the weight of every row, shape (n_rows,)."""
@@ -178,7 +181,7 @@ def components_interval(
 ) -> Interval:
     """Return a t interval whose variance is the sum of independent terms (Satterthwaite)."""
     variance = sum(term.variance for term in terms)
-    if variance == 0:
+    if variance < _ROUNDING**2:
         return Interval(estimate, estimate, estimate, 0.0, np.inf)
     df = variance**2 / sum(t.variance**2 / t.degrees_of_freedom for t in terms)
     return _t_interval(estimate, np.sqrt(variance), df, confidence)
@@ -269,18 +272,34 @@ def verdict(low: float, high: float, margin: float) -> str:
     return "inconclusive"
 
 
-def share_needed(interval: Interval, terms: list[VarianceTerm], margin: float) -> float | None:
-    """How many times the eval rows would settle an inconclusive lift, if the lift stayed.
+class Needed(NamedTuple):
+    """What would settle an inconclusive lift: how many times the rows, or the seeds."""
+
+    rows: float
+    seeds: float
+
+
+def needed(interval: Interval, terms: list[VarianceTerm], margin: float) -> Needed | None:
+    """How much more data would settle an inconclusive lift, if it stayed where it is.
+
+    The larger variance binds: more of it is asked for, as long as the other leaves room.
 
     Returns
     -------
-    float > 1, or None where nothing varies, or seeds alone keep the interval too wide.
+    Needed
+        Factors ≥ 1 of eval rows and of seeds; None where nothing varies, or the lift lies on
+        the margin's edge, where no finite number settles it.
     """
-    if interval.standard_error == 0:
-        return None
     to_edge = min(abs(interval.estimate - margin), abs(interval.estimate + margin))
-    t = (interval.high - interval.estimate) / interval.standard_error
-    by_rows = sum(term.variance for term in terms if term.source != "seeds")
+    if interval.standard_error < _ROUNDING or to_edge < _ROUNDING:
+        return None
+    t = (interval.high - interval.low) / (2 * interval.standard_error)
+    allowed = (to_edge / t) ** 2
     by_seeds = sum(term.variance for term in terms if term.source == "seeds")
-    room = (to_edge / t) ** 2 - by_seeds
-    return by_rows / room if room > 0 else None
+    by_rows = sum(term.variance for term in terms) - by_seeds
+    if by_rows >= by_seeds and allowed > by_seeds:
+        return Needed(max(1.0, by_rows / (allowed - by_seeds)), 1.0)
+    if by_seeds > by_rows and allowed > by_rows:
+        return Needed(1.0, max(1.0, by_seeds / (allowed - by_rows)))
+    both = max(1.0, (by_rows + by_seeds) / allowed)
+    return Needed(both, both)

@@ -15,8 +15,10 @@ PACKAGE = Path(synthlab.__file__).parent
 ROWS = [
     {"errors"},
     {"dataset", "mail", "ngrams", "places", "plots", "progress", "stats"},
-    {"claims", "fetch", "guards", "models", "splits"},
-    {"corpora", "control"},
+    {"claims", "fetch", "guards", "models", "plan", "splits"},
+    {"arms", "contamination", "corpora", "free_controls", "lift"},
+    {"control"},
+    {"generator_lift", "selftest", "worth"},
     {"doctor", "report"},
     {"render"},
     {"cli"},

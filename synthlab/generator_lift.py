@@ -1,0 +1,211 @@
+"""The control for a generator: split again, fit the generator again, and compare again.
+
+Where `control` asks about *these* synthetic rows, this asks about the recipe that made them.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from sklearn.base import ClassifierMixin
+
+from synthlab import guards, stats
+from synthlab.arms import (
+    ARMS,
+    MIN_EVAL_POSITIVES,
+    Fit,
+    check_settings,
+    count_discordant,
+    fit_arm,
+    resolve_margin,
+)
+from synthlab.control import fingerprint
+from synthlab.dataset import REAL, Dataset
+from synthlab.errors import InputError
+from synthlab.lift import LiftResult
+from synthlab.models import Metric, default_model, get_metric
+from synthlab.splits import stratified_cluster_split
+
+
+class Generator(Protocol):
+    """Anything that can be fitted on real rows and then write others."""
+
+    def fit(self, real_train: Dataset, rng: np.random.Generator) -> Generator:
+        """Learn from real rows; return what can sample."""
+        ...
+
+    def sample(self, n: int, rng: np.random.Generator, label: Any = None) -> Dataset:
+        """Return n rows of origin synthetic, of one label if it is given."""
+        ...
+
+
+def evaluate_generator_lift(
+    real: Dataset,
+    generator: Generator,
+    n_synth: int,
+    *,
+    clusters: np.ndarray | None = None,
+    eval_share: float = 0.2,
+    n_splits: int = 20,
+    model: ClassifierMixin | None = None,
+    scoring: str | None = None,
+    margin: float | None = None,
+    confidence: float = 0.95,
+    random_state: int = 0,
+) -> LiftResult:
+    """Repeat split, generator and both arms; return the lift of the *generator*.
+
+    Parameters
+    ----------
+    real : Dataset
+        All real; each split cuts it into train and eval.
+    generator : Generator
+        Fitted anew on the training rows of each split: it never sees eval rows.
+    n_synth : int
+        Rows that it writes in each split.
+    clusters : array-like of int, shape (n_rows,), optional
+        Rows of one cluster stay on one side; near-duplicates, or rows of one person.
+    eval_share : float in (0, 1), default 0.2
+    n_splits : int ≥ 2, default 20
+    model, scoring, margin, confidence, random_state
+        As for `control.evaluate_synthetic_lift`.
+
+    Returns
+    -------
+    LiftResult
+        ``n_seeds`` counts splits.
+
+    Raises
+    ------
+    ContaminationError, InputError
+        See `guards.check_roles`; also where the generator returns too few rows.
+
+    Notes
+    -----
+    Splits of the same rows overlap: the variance is (1/J + n_eval/n_train) s² on J − 1 degrees
+    of freedom (Nadeau & Bengio 2003), where positives are counted for metrics of two classes.
+    Rows are never bootstrapped: repeats in training would bias the lift.
+    """
+    check_settings(margin, confidence, random_state, n_splits=n_splits)
+    guards.require_origin(real, REAL, "is an eval set")
+    n_eval = round(eval_share * len(real))
+    if not 0 < n_eval < len(real):
+        raise InputError(f"eval_share={eval_share}: expected rows on both sides of {len(real)}.")
+    metric = get_metric(scoring, len(real.classes))
+    model = default_model(real) if model is None else model
+    clusters = np.arange(len(real)) if clusters is None else np.asarray(clusters)
+    seeds = np.random.SeedSequence(random_state).generate_state(n_splits).tolist()
+    splits = [
+        (seed, _one_split(real, clusters, n_eval, generator, n_synth, model, metric, seed))
+        for seed in seeds
+    ]
+    about = {
+        "metric": metric.name,
+        "estimand": "B: this generator, over splits with the generator fitted in each",
+        "confidence": confidence,
+        "random_state": random_state,
+        "n_real": len(real),
+        "n_synth_train": n_synth,
+        "n_real_eval": n_eval,
+        "versions": {name: version(name) for name in ("synthlab", "scikit-learn")},
+        "fingerprints": [fingerprint(real)],
+    }
+    answer, reason = _judge([fits for _, fits in splits], real, n_eval, metric, margin, confidence)
+    return LiftResult(answer, _arms_frame(splits, len(real) - n_eval, n_synth), reason, about)
+
+
+def _one_split(
+    real: Dataset,
+    clusters: np.ndarray,
+    n_eval: int,
+    generator: Generator,
+    n_synth: int,
+    model: ClassifierMixin,
+    metric: Metric,
+    seed: int,
+) -> dict[str, Fit]:
+    """Split, fit the generator on the training side, fit both arms; everything by one seed."""
+    rng = np.random.default_rng(seed)
+    is_eval = stratified_cluster_split(real.y, clusters, n_eval, rng)
+    train, eval = real.take(~is_eval, "real train"), real.take(is_eval, "real eval")
+    synth = _sampled(generator, train, n_synth, rng)
+    guards.check_roles(train, synth, eval)
+    arms = zip(ARMS, (train, train + synth), strict=True)
+    return {arm: fit_arm(model, rows, eval, metric, seed) for arm, rows in arms}
+
+
+def _sampled(
+    generator: Generator, train: Dataset, n_synth: int, rng: np.random.Generator
+) -> Dataset:
+    synth = generator.fit(train, rng).sample(n_synth, rng)
+    if len(synth) != n_synth:
+        raise InputError(
+            f"{type(generator).__name__} returned {len(synth)} rows where {n_synth} were asked "
+            f"for. A lift of fewer rows is another lift. Mend the generator, or ask for fewer."
+        )
+    return synth
+
+
+def _judge(
+    splits: list[dict[str, Fit]],
+    real: Dataset,
+    n_eval: int,
+    metric: Metric,
+    margin: float | None,
+    confidence: float,
+) -> tuple[dict[str, Any], str]:
+    scores = pd.DataFrame({arm: [fits[arm].score.value for fits in splits] for arm in ARMS})
+    lifts = (scores["real_plus_synth"] - scores["real_only"]).to_numpy()
+    margin = resolve_margin(margin, float(scores["real_only"].mean()), metric)
+    ratio = n_eval / (len(real) - n_eval)  # stratified: the same for positives
+    interval = stats.repeated_split_interval(lifts, ratio, confidence)
+    word, reason = stats.verdict(interval.low, interval.high, margin), f"{len(splits)} splits"
+    discordant = sum(count_discordant([(f["real_only"], f["real_plus_synth"])]) for f in splits)
+    rarest = round(n_eval * np.unique(real.y, return_counts=True)[1].min() / len(real))
+    if metric.binary_only and rarest < MIN_EVAL_POSITIVES:
+        word, reason = "inconclusive", f"only {rarest} eval rows of the rarer class in a split"
+    elif discordant and interval.standard_error == 0:
+        word, reason = "inconclusive", "every split gave the same lift, so no spread is seen"
+    return {
+        "real_only_score": float(scores["real_only"].mean()),
+        "real_plus_synth": float(scores["real_plus_synth"].mean()),
+        "lift": interval.estimate,
+        "ci_low": interval.low,
+        "ci_high": interval.high,
+        "verdict": word,
+        "margin": margin,
+        "n_seeds": len(splits),
+        "n_needed": _needed_splits(interval, lifts, ratio, margin, word),
+        "beats_free_controls": None,
+    }, reason
+
+
+def _needed_splits(
+    interval: stats.Interval, lifts: np.ndarray, ratio: float, margin: float, word: str
+) -> dict[str, int] | None:
+    """More splits shrink 1/J only; the share n_eval/n_train of the variance stays."""
+    if word != "inconclusive" or interval.standard_error == 0:
+        return None
+    to_edge = min(abs(interval.estimate - margin), abs(interval.estimate + margin))
+    t = (interval.high - interval.low) / (2 * interval.standard_error)
+    room = (to_edge / t) ** 2 / lifts.var(ddof=1) - ratio
+    return {"splits": int(np.ceil(1 / room))} if room > 0 else None
+
+
+def _arms_frame(
+    splits: list[tuple[int, dict[str, Fit]]], n_train: int, n_synth: int
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "arm": arm,
+            "seed": seed,
+            "score": fits[arm].score.value,
+            "n_train": n_train + n_synth * (arm == "real_plus_synth"),
+            "n_synth": n_synth * (arm == "real_plus_synth"),
+        }
+        for seed, fits in splits
+        for arm in ARMS
+    )

@@ -1,0 +1,324 @@
+"""What the control costs, against its targets; exit code 1 if one is missed.
+
+Run from the repository's root, on an idle machine; a few minutes::
+
+    OMP_NUM_THREADS=1 python tests/bench/bench_control.py [interval] [overhead] [scaling]
+
+**interval**: AP and AUC of 33,000 eval rows, 5 seeds × 2 arms, against the loop around
+scikit-learn that one would write without this package (`bootstrap_with_sklearn`), in the same
+process; the standard error against 10,000 replicates of a faster bootstrap.  **overhead**: all
+that `evaluate_synthetic_lift` does but fitting, in parts of the fits' time.  **scaling**: time
+and memory from 10,000 to 1,000,000 rows of 30 columns, each size in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from calibration import ANGLE, Setting, draw_coefficients, draw_rows, graded
+from sklearn.base import ClassifierMixin
+from sklearn.linear_model import SGDClassifier
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+import synthlab as sl
+from synthlab import arms
+from synthlab.dataset import REAL, SYNTHETIC, Dataset
+from synthlab.models import METRICS, default_model
+
+SEED = 33
+POSITIVES, NEGATIVES = 330, 32_670
+RIVAL_REPLICATES, TIMED_REPLICATES, ORACLE_REPLICATES = 2_000, 40, 10_000
+RIVALS = {"roc_auc": roc_auc_score, "average_precision": average_precision_score}
+TABLE_ROWS, COLUMNS = 100_000, 30
+SCALES = (10_000, 100_000, 1_000_000)
+Sets = tuple[Dataset, Dataset, Dataset]
+
+
+class Line(NamedTuple):
+    """One target, and what was measured."""
+
+    what: str
+    target: str
+    measured: str
+    ok: bool
+
+
+# --- the interval against a bootstrap ------------------------------------------------------
+
+
+def bench_interval() -> list[Line]:
+    """Compare the interval with a bootstrap, in time and in the standard error of the rows."""
+    setting = Setting("bench", "roc_auc", POSITIVES, NEGATIVES, auc=0.93, margin=0.005)
+    rng = np.random.default_rng(SEED)
+    coefficients = draw_coefficients((ANGLE + 0.1, ANGLE), setting.tau, rng)
+    outputs = draw_rows(setting, rng) @ coefficients.swapaxes(1, 2)  # (arms, rows, seeds)
+    y, outputs = setting.eval.y, outputs.swapaxes(1, 2)
+    check_fast_bootstrap(y, outputs)
+    errors = fast_bootstrap_errors(outputs, ORACLE_REPLICATES, rng)
+    lines = []
+    for name in RIVALS:
+        ours, error = time_ours(name, outputs)
+        rival = time_rival(RIVALS[name], y, outputs, rng)
+        lines += [speed_line(name, ours, rival), error_line(name, error, errors[name])]
+    return lines
+
+
+def time_ours(name: str, outputs: np.ndarray) -> tuple[float, float]:
+    """Return the seconds of one interval (median of 9), and the rows' standard error."""
+    setting = Setting("bench", name, POSITIVES, NEGATIVES, auc=0.93, margin=0.005)
+    codes, seconds = setting.eval.y, []
+    for _ in range(9):
+        start = time.perf_counter()
+        pairs = [
+            tuple(graded(setting, output) for output in pair) for pair in zip(*outputs, strict=True)
+        ]
+        discordant = arms.count_discordant(pairs)
+        _, terms = arms.lift_interval(pairs, codes, METRICS[name], discordant, 0.95)
+        seconds.append(time.perf_counter() - start)
+    rows = sum(term.variance for term in terms if term.source != "seeds")
+    return float(np.median(seconds)), rows**0.5
+
+
+def time_rival(
+    metric: Callable, y: np.ndarray, outputs: np.ndarray, rng: np.random.Generator
+) -> float:
+    """Return the seconds that the rival's interval takes, scaled from fewer replicates."""
+    start = time.perf_counter()
+    bootstrap_with_sklearn(metric, y, outputs, TIMED_REPLICATES, rng)
+    return (time.perf_counter() - start) * RIVAL_REPLICATES / TIMED_REPLICATES
+
+
+def bootstrap_with_sklearn(
+    metric: Callable, y: np.ndarray, outputs: np.ndarray, n: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the percentile interval of the mean lift: the rival."""
+    positives, negatives = np.flatnonzero(y == 1), np.flatnonzero(y == 0)
+    lifts = []
+    for _ in range(n):
+        rows = np.concatenate([rng.choice(c, size=len(c)) for c in (positives, negatives)])
+        control, treated = (np.mean([metric(y[rows], s[rows]) for s in arm]) for arm in outputs)
+        lifts.append(treated - control)
+    return np.percentile(lifts, [2.5, 97.5])
+
+
+def fast_bootstrap_errors(
+    outputs: np.ndarray, n: int, rng: np.random.Generator
+) -> dict[str, float]:
+    """Return the standard error of the mean lift, by metric, over stratified replicates."""
+    ranked = [[rank(output) for output in arm] for arm in outputs]
+    lifts = np.empty((n, len(RIVALS)))
+    for replicate in range(n):
+        drawn = rng.integers(POSITIVES, size=POSITIVES), rng.integers(NEGATIVES, size=NEGATIVES)
+        control, treated = (np.mean([resampled(*r, *drawn) for r in arm], axis=0) for arm in ranked)
+        lifts[replicate] = treated - control
+    return dict(zip(RIVALS, lifts.std(axis=0, ddof=1), strict=True))
+
+
+def rank(output: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each positive's place among them, best first, and how many beat each negative."""
+    positives, negatives = output[:POSITIVES], output[POSITIVES:]
+    place = np.argsort(np.argsort(-positives))
+    beaten_by = POSITIVES - np.searchsorted(np.sort(positives), negatives)
+    return place, beaten_by
+
+
+def resampled(
+    place: np.ndarray, beaten_by: np.ndarray, positives: np.ndarray, negatives: np.ndarray
+) -> tuple[float, float]:
+    """Return AUC and AP of resampled rows whose scores have no ties."""
+    hits = np.bincount(place[positives], minlength=POSITIVES)
+    above = np.cumsum(np.bincount(beaten_by[negatives], minlength=POSITIVES + 1))[:-1]
+    found = np.cumsum(hits)
+    precision = found / np.maximum(found + above, 1)
+    auc = 1 - (hits @ above) / (POSITIVES * NEGATIVES)
+    return auc, hits @ precision / POSITIVES
+
+
+def check_fast_bootstrap(y: np.ndarray, outputs: np.ndarray) -> None:
+    """Make sure that the fast bootstrap computes what scikit-learn does."""
+    rng = np.random.default_rng(SEED)
+    drawn = rng.integers(POSITIVES, size=POSITIVES), rng.integers(NEGATIVES, size=NEGATIVES)
+    rows = np.concatenate([drawn[0], POSITIVES + drawn[1]])
+    theirs = [metric(y[rows], outputs[0, 0][rows]) for metric in RIVALS.values()]
+    np.testing.assert_allclose(resampled(*rank(outputs[0, 0]), *drawn), theirs, rtol=1e-10)
+
+
+def speed_line(name: str, ours: float, rival: float) -> Line:
+    """Return the line that compares the times."""
+    measured = (
+        f"{rival / ours:,.0f}x ({1e3 * ours:.0f} ms; rival {rival:.0f} s, scaled from "
+        f"{TIMED_REPLICATES} of {RIVAL_REPLICATES:,} replicates)"
+    )
+    what = f"interval of {name}, 33,000 eval rows, 5 seeds x 2 arms, against scikit-learn loop"
+    return Line(what, ">= 1,000x faster", measured, rival >= 1_000 * ours)
+
+
+def error_line(name: str, ours: float, oracle: float) -> Line:
+    """Return the line that compares the standard errors."""
+    measured = f"{ours / oracle - 1:+.1%} ({ours:.5f} against {oracle:.5f})"
+    what = f"standard error of {name} (rows' part), against {ORACLE_REPLICATES:,} replicates"
+    return Line(what, "within 5 %", measured, abs(ours / oracle - 1) <= 0.05)
+
+
+# --- everything but the fits ---------------------------------------------------------------
+
+
+def bench_overhead() -> list[Line]:
+    """Measure what the control takes beside its fits, on mail and on a table."""
+    mail = (*sl.load_email(), sl.load_llm_email())
+    real_train, real_eval, synth_train = mail
+    cases = {
+        f"{len(synth_train):,} LLM mails": (real_train, synth_train, real_eval),
+        f"table of {TABLE_ROWS:,} x {COLUMNS}": made_table(TABLE_ROWS),
+    }
+    return [overhead_line(name, sets) for name, sets in cases.items()]
+
+
+def overhead_line(name: str, sets: Sets) -> Line:
+    """Run the control with the default model and compare its time with that of the fits."""
+    total, fits = timed_control(sets, default_model(sets[0]))
+    measured = f"{(total - fits) / fits:.1%} ({total - fits:.1f} s beside {fits:.1f} s of fits)"
+    return Line(f"all but the fits: {name}", "<= 5 %", measured, total - fits <= 0.05 * fits)
+
+
+def timed_control(sets: Sets, model: ClassifierMixin) -> tuple[float, float]:
+    """Return the seconds of a whole control without free controls, and those of its fits."""
+    in_fits: list[float] = []
+    model.__class__ = timing_class(type(model), in_fits)
+    start = time.perf_counter()
+    sl.evaluate_synthetic_lift(*sets, model=model, controls=False)
+    return time.perf_counter() - start, sum(in_fits)
+
+
+def timing_class(base: type, seconds: list[float]) -> type:
+    """Return a subclass of a classifier, clones included, that notes how long it fits."""
+
+    def fit(self, X, y):
+        start = time.perf_counter()
+        super(timing, self).fit(X, y)
+        seconds.append(time.perf_counter() - start)
+        return self
+
+    timing = type(base.__name__, (base,), {"fit": fit})
+    return timing
+
+
+def made_table(n: int) -> Sets:
+    """Return real_train, synth_train and real_eval of a table: 60, 20 and 20 % of n rows."""
+    rng = np.random.default_rng(SEED)
+    sizes = {"real train": 0.6, "synthetic": 0.2, "real eval": 0.2}
+    origins = (REAL, SYNTHETIC, REAL)
+    return tuple(
+        part_of_table(round(n * share), name, origin, rng)
+        for (name, share), origin in zip(sizes.items(), origins, strict=True)
+    )
+
+
+def part_of_table(n: int, name: str, origin: str, rng: np.random.Generator) -> Dataset:
+    """Return rows whose class depends on a few of the columns."""
+    X = rng.normal(size=(n, COLUMNS))
+    chance = 1 / (1 + np.exp(2 - X[:, 0] - X[:, 1] * X[:, 2]))
+    frame = pd.DataFrame(X, columns=[f"x{number}" for number in range(COLUMNS)])
+    return Dataset(frame, (rng.random(n) < chance).astype(int), origin, name)
+
+
+# --- scaling -------------------------------------------------------------------------------
+
+
+def bench_scaling() -> list[Line]:
+    """Measure how time and memory grow with the rows, with a model of linear cost."""
+    runs = pd.DataFrame([in_own_process(n) for n in SCALES])
+    slopes = np.diff(np.log10(runs["seconds"])) / np.diff(np.log10(runs["rows"]))
+    exponent = np.polyfit(np.log(runs["rows"]), np.log(runs["seconds"]), 1)[0]
+    times = ", ".join(f"{s:.2f}" for s in runs["seconds"])
+    last = runs.iloc[-1]
+    share, whole = last["peak"] / last["data"], last["whole_process"] / last["data"]
+    return [
+        Line(
+            f"time exponent, {SCALES[0]:,} to {SCALES[-1]:,} rows x {COLUMNS} columns",
+            "<= 1.1",
+            f"{exponent:.2f} (by decade {slopes[0]:.2f}, {slopes[1]:.2f}; {times} s, of which "
+            f"fits {last['fits']:.2f} s of the last)",
+            exponent <= 1.1,
+        ),
+        Line(
+            f"peak memory at {SCALES[-1]:,} rows, the data included",
+            "<= 4x the data",
+            f"{share:.1f}x of {last['data'] / 1e6:,.0f} MB ({whole:.1f}x with the interpreter)",
+            share <= 4,
+        ),
+    ]
+
+
+def in_own_process(n: int) -> dict[str, float]:
+    """Run one size in a fresh interpreter and return what it measured."""
+    command = [sys.executable, str(Path(__file__).resolve()), "one-size", str(n)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def one_size(n: int) -> dict[str, float]:
+    """Measure the control on n rows: seconds, seconds of fits, and bytes."""
+    model = SGDClassifier(loss="log_loss", max_iter=5, tol=None)
+    timed_control(made_table(1_000), model)  # what is imported when first used is loaded now
+    before = peak_bytes()
+    sets = made_table(n)
+    model = SGDClassifier(loss="log_loss", max_iter=5, tol=None)
+    total, fits = timed_control(sets, model)
+    peak = peak_bytes()
+    data = sum(part.X.to_numpy().nbytes for part in sets)
+    return {
+        "rows": n,
+        "seconds": total,
+        "fits": fits,
+        "data": data,
+        "peak": peak - before,
+        "whole_process": peak,
+    }
+
+
+def peak_bytes() -> int:
+    """Return the most memory that this process ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1_024
+
+
+# --- the table -----------------------------------------------------------------------------
+
+BENCHES = {"interval": bench_interval, "overhead": bench_overhead, "scaling": bench_scaling}
+
+
+def table(lines: list[Line]) -> str:
+    """Return the lines as aligned text."""
+    rows = [("what", "target", "measured", "ok")]
+    rows += [(*line[:3], "yes" if line.ok else "NO") for line in lines]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def main(names: list[str]) -> int:
+    """Run the named benches, all without a name; return the exit code."""
+    if names[:1] == ["one-size"]:
+        sys.stdout.write(json.dumps(one_size(int(names[1]))))
+        return 0
+    lines = []
+    for name in names or BENCHES:
+        sys.stderr.write(f"{name} ...\n")
+        lines += BENCHES[name]()
+    sys.stdout.write(table(lines) + "\n")
+    return 0 if all(line.ok for line in lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

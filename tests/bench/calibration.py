@@ -1,0 +1,337 @@
+r"""Does the interval of a lift cover as often as it says?  Writes ``data/calibration.md``.
+
+Run from the repository's root; about ten minutes on one core, progress on stderr::
+
+    OMP_NUM_THREADS=1 python tests/bench/calibration.py
+
+A world in which the truth is known: rows are normal in `N_FEATURES` dimensions, the positives
+shifted along the first; a fit is a linear score whose coefficients the seed disturbs.
+
+==========  =================================================================================
+symbol      meaning
+==========  =================================================================================
+w           coefficients of a fit: length 1 at an arm's own angle to the shift, plus seed noise
+τ           standard deviation of the seed noise in every coefficient
+separation  distance of the classes' mean scores in standard deviations of a class, shift · cosine
+            between w and the shift: the one number that decides a fit's AUC and AP
+spread      standard deviation of the estimated lift over repetitions
+==========  =================================================================================
+
+Half of the variance of the seed noise is common to both arms, as fits of one seed resemble each
+other.  Every repetition draws new seeds and new eval rows, and has them judged by the functions
+behind `synthlab.evaluate_synthetic_lift`.  Three truths are put to each setting: a lift of 0 at
+margin 0, a lift of just the margin, and the margin plus three spreads.  The treated arm stays as
+it is; the control is made as much worse as that takes.
+
+Estimand A is the mean lift over *all* seeds.  Coverage of the mean lift of the very fits that
+were drawn, on endlessly many rows, is told beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+from scipy.stats import norm
+
+from synthlab import arms, stats
+from synthlab.dataset import REAL, Dataset
+from synthlab.models import METRICS, grade
+from synthlab.progress import track
+
+SEED = 20_261
+REPETITIONS, PILOT = 2_000, 500
+N_SEEDS, N_FEATURES = 5, 12
+CONFIDENCE = 0.95
+N_TRUTH = 1_000_000  # seeds behind the truth
+ANGLE = 0.4  # radians, of the treated arm
+BAND = (0.93, 0.985)
+MOST_FALSE_HELPS = 0.025 + 3 * np.sqrt(0.025 * 0.975 / REPETITIONS)
+LEAST_POWER = 0.8
+REPORT = Path(__file__).resolve().parents[2] / "data" / "calibration.md"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A world, an eval set and a metric; ``auc`` is the treated arm's, in the mean over seeds."""
+
+    name: str
+    metric: str
+    positives: int
+    negatives: int
+    auc: float
+    margin: float
+    tau: float = 0.1
+
+    @cached_property
+    def eval(self) -> Dataset:
+        """Labels of the eval rows, positives first; the features are drawn anew every time."""
+        y = np.repeat([1, 0], [self.positives, self.negatives])
+        return Dataset(np.zeros((len(y), 1)), y, REAL, self.name)
+
+    @cached_property
+    def shift(self) -> float:
+        """How far the positives are shifted, so that the treated arm has its AUC."""
+        treated = cosines(ANGLE, self.tau)
+        return brentq(lambda shift: auc_of(shift * treated).mean() - self.auc, 0.1, 20)
+
+    @cached_property
+    def ap_table(self) -> tuple[np.ndarray, np.ndarray]:
+        """Separations, and the AP of each at this share of positives."""
+        separations = np.arange(-2, 12, 0.01)
+        return separations, average_precision_of(separations, self.positives / len(self.eval))
+
+    def value_of(self, separation: np.ndarray) -> np.ndarray:
+        """Return the metric of scores so far apart on endlessly many rows."""
+        if self.metric == "roc_auc":
+            return auc_of(separation)
+        return np.interp(separation, *self.ap_table)
+
+    def mean_value(self, angle: float) -> float:
+        """Return the metric's mean over seeds in an arm at an angle to the shift."""
+        return float(self.value_of(self.shift * cosines(angle, self.tau)).mean())
+
+    def control_angle(self, lift: float) -> float:
+        """Return the angle of a control that the treated arm beats by the lift."""
+        if lift == 0:
+            return ANGLE
+        goal = self.mean_value(ANGLE) - lift
+        return brentq(lambda angle: self.mean_value(angle) - goal, ANGLE, 1.5, xtol=1e-7)
+
+
+_SIZES = (
+    Setting("20 positives", "", 20, 980, auc=0.97, margin=0.005),
+    Setting("near perfect", "", 265, 620, auc=0.999, margin=0.0005),
+    Setting("300 positives", "", 300, 4_700, auc=0.93, margin=0.005),
+)
+_LOUD = Setting("loud seeds", "", 265, 620, auc=0.9, margin=0.005, tau=0.3)
+_METRICS = ("roc_auc", "average_precision")
+SETTINGS = [replace(size, metric=metric) for metric in _METRICS for size in _SIZES]
+EXTRAS = [replace(_LOUD, metric=metric) for metric in _METRICS]  # beyond the six: no target
+
+
+# --- the world -----------------------------------------------------------------------------
+
+
+def auc_of(separation: np.ndarray) -> np.ndarray:
+    """Return the area under the ROC curve of two normal classes."""
+    return norm.cdf(separation / np.sqrt(2))
+
+
+def average_precision_of(separation: np.ndarray, share: float) -> np.ndarray:
+    """Return the AP of two normal classes at a share of positives, by quadrature."""
+    x, step = np.linspace(-9, 9, 2_001, retstep=True)
+    hits = share * norm.sf(x)
+    false_alarms = (1 - share) * norm.sf(x + separation[:, None])
+    return (hits / (hits + false_alarms)) @ norm.pdf(x) * step
+
+
+@lru_cache
+def _seed_noise(tau: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Noise of many seeds along the shift, along an arm's own direction, and squared elsewhere."""
+    rng = np.random.default_rng(SEED)
+    along, across = tau * rng.normal(size=(2, N_TRUTH))
+    return along, across, tau**2 * rng.chisquare(N_FEATURES - 2, N_TRUTH)
+
+
+def cosines(angle: float, tau: float) -> np.ndarray:
+    """Return the cosine between coefficients and shift, for many seeds of one arm."""
+    along, across, rest = _seed_noise(tau)
+    along, across = along + np.cos(angle), across + np.sin(angle)
+    return along / np.sqrt(along**2 + across**2 + rest)
+
+
+def draw_coefficients(angles: tuple, tau: float, rng: np.random.Generator) -> np.ndarray:
+    """Return the coefficients of fresh fits, shape (2 arms, N_SEEDS, N_FEATURES)."""
+    mean = np.zeros((2, 1, N_FEATURES))
+    mean[:, 0, 0] = np.cos(angles)
+    mean[[0, 1], 0, [1, 2]] = np.sin(angles)
+    shared = rng.normal(size=(1, N_SEEDS, N_FEATURES))
+    own = rng.normal(size=(2, N_SEEDS, N_FEATURES))
+    return mean + tau * np.sqrt(0.5) * (shared + own)
+
+
+def draw_rows(setting: Setting, rng: np.random.Generator) -> np.ndarray:
+    """Return fresh eval rows, positives first."""
+    rows = rng.normal(size=(len(setting.eval), N_FEATURES))
+    rows[: setting.positives, 0] += setting.shift
+    return rows
+
+
+# --- repetitions ---------------------------------------------------------------------------
+
+
+def repeat(setting: Setting, lift: float, margin: float, n: int, stream: int) -> pd.DataFrame:
+    """Have many fresh fits judged on fresh eval rows; one row a repetition."""
+    rng = np.random.default_rng([SEED, (SETTINGS + EXTRAS).index(setting), stream])
+    angles = setting.control_angle(lift), ANGLE
+    label = f"{setting.name}, {setting.metric}, lift {lift:.4f}"
+    return pd.DataFrame([judge_once(setting, angles, margin, rng) for _ in track(range(n), label)])
+
+
+def judge_once(
+    setting: Setting, angles: tuple, margin: float, rng: np.random.Generator
+) -> dict[str, float | str]:
+    """Return what the control says of fresh fits on fresh rows, and those fits' own truth."""
+    coefficients, rows = draw_coefficients(angles, setting.tau, rng), draw_rows(setting, rng)
+    pairs = [
+        tuple(graded(setting, rows @ w) for w in one_seed)
+        for one_seed in coefficients.swapaxes(0, 1)
+    ]
+    cosine = coefficients[..., 0] / np.linalg.norm(coefficients, axis=2)
+    control_truth, treated_truth = setting.value_of(setting.shift * cosine).mean(axis=1)
+    return {**judged(setting, pairs, margin), "lift_of_these_fits": treated_truth - control_truth}
+
+
+def graded(setting: Setting, output: np.ndarray) -> arms.Fit:
+    """Return a fit's scores of the eval rows as the package keeps them."""
+    metric = METRICS[setting.metric]
+    return arms.Fit(grade(output, setting.eval, metric, setting.eval.classes), output, output)
+
+
+def judged(setting: Setting, pairs: list[tuple], margin: float) -> dict[str, float | str]:
+    """Return lift, interval and verdict, by the steps of `evaluate_synthetic_lift`."""
+    codes, metric = setting.eval.y, METRICS[setting.metric]
+    discordant = arms.count_discordant(pairs)
+    interval, _ = arms.lift_interval(pairs, codes, metric, discordant, CONFIDENCE)
+    doubt = arms.caveat(discordant, interval, np.bincount(codes), metric)
+    word = "inconclusive" if doubt else stats.verdict(interval.low, interval.high, margin)
+    ends = {"low": interval.low, "high": interval.high, "se": interval.standard_error}
+    return {"lift": interval.estimate, **ends, "verdict": word}
+
+
+def study(setting: Setting, n: int = REPETITIONS, pilot: int = PILOT) -> Iterator[dict]:
+    """Yield the summary of a setting under each of the three truths."""
+    yield summary(setting, "0", 0.0, 0.0, repeat(setting, 0.0, 0.0, n, 0))
+    margin = setting.margin
+    at_margin = repeat(setting, margin, margin, n, 1)
+    yield summary(setting, "margin", margin, margin, at_margin)
+    lift = margin + 3 * at_margin["lift"].std()
+    lift = margin + 3 * repeat(setting, lift, margin, pilot, 2)["lift"].std()
+    yield summary(setting, "margin + 3 spreads", lift, margin, repeat(setting, lift, margin, n, 3))
+
+
+def summary(setting: Setting, truth: str, lift: float, margin: float, runs: pd.DataFrame) -> dict:
+    """Return what the repetitions of one setting under one truth come to."""
+    spread, too_high, too_low = runs["lift"].std(), runs["low"] > lift, runs["high"] < lift
+    own = runs["lift_of_these_fits"]
+    return {
+        "setting": setting.name,
+        "metric": setting.metric,
+        "truth": truth,
+        "lift": lift,
+        "margin": margin,
+        "bias": (runs["lift"].mean() - lift) / spread,
+        "spread": spread,
+        "seeds": own.var() / spread**2,
+        "se": np.sqrt((runs["se"] ** 2).mean()) / spread,
+        "half_width": (runs["high"] - runs["low"]).mean() / 2 / spread,
+        "coverage": 1 - (too_high | too_low).mean(),
+        "too_high": too_high.mean(),
+        "too_low": too_low.mean(),
+        "of_these_fits": ((runs["low"] <= own) & (own <= runs["high"])).mean(),
+        "helps": (runs["verdict"] == "helps").mean(),
+        "hurts": (runs["verdict"] == "hurts").mean(),
+    }
+
+
+def failures(row: dict) -> str:
+    """Name the targets that one summary misses."""
+    in_band = {name: BAND[0] <= row[name] <= BAND[1] for name in ("coverage", "of_these_fits")}
+    missed = [name.replace("_", " ") for name, is_fine in in_band.items() if not is_fine]
+    enough = (
+        row["helps"] >= LEAST_POWER if "+" in row["truth"] else row["helps"] <= MOST_FALSE_HELPS
+    )
+    return ", ".join(missed + ["helps"] * (not enough))
+
+
+# --- the report ----------------------------------------------------------------------------
+
+_HEAD = """# Does the interval of a lift cover as often as it says?
+
+Nominal coverage is 95 %; {repetitions:,} repetitions a row, {seeds} fit seeds an arm, drawn anew
+each time, as are the eval rows.  Everything is judged by the functions behind
+`synthlab.evaluate_synthetic_lift`.  What was wanted: coverage between {low:.1%} and {high:.1%};
+*helps* in at most {false_helps:.2%} (2.5 % and three Monte Carlo standard errors) where the true
+lift is 0 at margin 0, or the margin itself; in at least {power:.0%} where it is the margin and
+three spreads.  The Monte Carlo standard error of a coverage of 95 % is {error:.1%}.
+
+Made by `OMP_NUM_THREADS=1 python tests/bench/calibration.py` (seed {seed}); sizes, settings and
+seeds were fixed before the first look at a coverage, and every setting is shown.
+
+*lift*: the true one, over {n_truth:,} seeds and endlessly many rows.  *bias*: mean error of the
+estimate, in spreads.  *spread*: standard deviation of the estimate.  *seeds*: the share of the
+spread's square that comes from the seeds.  *SE*: the standard error told (root mean
+square), and *half-width* of the interval, in spreads.  *too high*,
+*too low*: the whole interval lies above, or below, the truth.  *these fits*: coverage of the mean
+lift of the five pairs of fits that were drawn.
+
+"""
+_COLUMNS = {
+    "truth": ("true lift", "{}"),
+    "lift": ("lift", "{:.4f}"),
+    "margin": ("margin", "{:g}"),
+    "bias": ("bias", "{:+.2f}"),
+    "spread": ("spread", "{:.4f}"),
+    "seeds": ("seeds", "{:.0%}"),
+    "se": ("SE", "{:.2f}"),
+    "half_width": ("half-width", "{:.2f}"),
+    "coverage": ("coverage", "{:.1%}"),
+    "too_high": ("too high", "{:.1%}"),
+    "too_low": ("too low", "{:.1%}"),
+    "of_these_fits": ("these fits", "{:.1%}"),
+    "helps": ("*helps*", "{:.1%}"),
+    "hurts": ("*hurts*", "{:.1%}"),
+    "missed": ("missed", "{}"),
+}
+
+
+def describe(setting: Setting) -> str:
+    """Return the numbers that make a setting."""
+    return (
+        f"**{setting.name}, {setting.metric}**: {setting.positives:,} eval positives, "
+        f"{setting.negatives:,} negatives; treated arm's AUC {setting.auc:g}, its "
+        f"{setting.metric} {setting.mean_value(ANGLE):.4f}; τ {setting.tau:g}."
+    )
+
+
+def table(rows: list[dict]) -> str:
+    """Return summaries as a Markdown table."""
+    lines = [[head for head, _ in _COLUMNS.values()], ["---"] * len(_COLUMNS)]
+    for row in rows:
+        cells = {**row, "missed": failures(row) or "–"}
+        lines.append([form.format(cells[name]) for name, (_, form) in _COLUMNS.items()])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def report(sections: list[tuple[Setting, list[dict]]]) -> str:
+    """Return the whole page."""
+    head = _HEAD.format(
+        repetitions=REPETITIONS,
+        seeds=N_SEEDS,
+        low=BAND[0],
+        high=BAND[1],
+        false_helps=MOST_FALSE_HELPS,
+        power=LEAST_POWER,
+        error=np.sqrt(0.95 * 0.05 / REPETITIONS),
+        seed=SEED,
+        n_truth=N_TRUTH,
+    )
+    parts = [f"{describe(setting)}\n\n{table(rows)}\n" for setting, rows in sections]
+    beyond = "## Beyond the six, without a target\n"
+    return head + "\n".join([*parts[: len(SETTINGS)], beyond, *parts[len(SETTINGS) :]])
+
+
+def main() -> None:
+    """Run every setting and write the report."""
+    sections = [(setting, list(study(setting))) for setting in SETTINGS + EXTRAS]
+    REPORT.write_text(report(sections), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Small data whose truth is known, for tests."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from synthlab.dataset import Dataset
+
+
+def two_classes(n, origin="real", seed=0, signal=1.0, share=0.5, columns=6, name=None):
+    """Two Gaussian classes, a little apart in every column; ``share`` of them positive."""
+    rng = np.random.default_rng(seed)
+    y = rng.permutation(np.arange(n) < round(share * n)).astype(int)
+    X = rng.normal(size=(n, columns)) + signal * np.outer(y, np.full(columns, 0.5))
+    frame = pd.DataFrame(X, columns=[f"x{i}" for i in range(columns)])
+    return Dataset(frame, np.where(y, "yes", "no"), origin, name or f"{origin} {seed}")
+
+
+@dataclass
+class Copier:
+    """A generator that repeats its training rows, with a little noise."""
+
+    noise: float = 0.5
+    short: int = 0
+
+    def fit(self, real_train, rng):
+        self.rows = real_train
+        return self
+
+    def sample(self, n, rng, label=None):
+        rows = rng.integers(len(self.rows), size=n - self.short)
+        X = self.rows.X.iloc[rows] + self.noise * rng.normal(size=(len(rows), self.rows.X.shape[1]))
+        return Dataset(X, self.rows.y[rows], "synthetic", "copies")

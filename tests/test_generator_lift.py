@@ -1,0 +1,98 @@
+"""The generator on trial: fitted inside every split, never shown an eval row."""
+
+import numpy as np
+import pytest
+from simulated import Copier, two_classes
+from sklearn.linear_model import LogisticRegression
+
+from synthlab import evaluate_generator_lift, stats
+from synthlab.dataset import Dataset
+from synthlab.errors import ContaminationError, InputError
+
+MODEL = LogisticRegression()
+
+
+class Informed(Copier):
+    """Knows the truth: draws fresh rows of the real kind."""
+
+    def sample(self, n, rng, label=None):
+        return two_classes(n, "synthetic", int(rng.integers(2**31)), 0.2, columns=200)
+
+
+class Watcher(Copier):
+    """Remembers how many rows it was fitted on."""
+
+    def fit(self, real_train, rng):
+        self.seen = [*getattr(self, "seen", []), len(real_train)]
+        return super().fit(real_train, rng)
+
+
+def lift(generator, real=None, n_synth=200, **options):
+    real = two_classes(400) if real is None else real
+    options = {"model": MODEL, "n_splits": 6} | options
+    return evaluate_generator_lift(real, generator, n_synth, **options)
+
+
+def test_interval_is_nadeau_and_bengios():
+    found = lift(Copier(), eval_share=0.25)
+    arms = found.arms.pivot(index="seed", columns="arm", values="score")
+    lifts = arms["real_plus_synth"] - arms["real_only"]
+    expected = stats.repeated_split_interval(lifts, 100 / 300)
+    assert found["ci_low"] == pytest.approx(expected.low)
+    assert found["lift"] == pytest.approx(expected.estimate)
+
+
+def test_generator_is_fitted_in_every_split_on_training_rows_alone():
+    watcher = Watcher()
+    lift(watcher, eval_share=0.2)
+    assert watcher.seen == [320] * 6
+
+
+def test_knowledge_helps_and_noise_does_not():
+    real = two_classes(300, signal=0.2, columns=200)
+    informed = lift(Informed(), real, 2_000, n_splits=20, margin=0.0, scoring="roc_auc")
+    copied = lift(Copier(noise=3.0), real, 2_000, n_splits=20, margin=0.0, scoring="roc_auc")
+    assert informed["verdict"] == "helps"
+    assert copied["verdict"] != "helps"
+
+
+def test_same_random_state_gives_the_same_answer():
+    first, again, other = (lift(Copier(), random_state=s)["lift"] for s in (0, 0, 1))
+    assert first == again != other
+
+
+def test_clusters_stay_on_one_side():
+    half, clusters = two_classes(100), np.repeat(np.arange(100), 2)
+    twins = Dataset(half.X.iloc[clusters], half.y[clusters], "real")
+    watcher = Watcher()
+    lift(watcher, twins, clusters=clusters)
+    assert watcher.rows.X.value_counts().eq(2).all()
+
+
+def test_few_positives_give_no_verdict():
+    found = lift(Copier(), two_classes(300, share=0.1), scoring="roc_auc")
+    assert found["verdict"] == "inconclusive"
+    assert "rarer class" in found.reason
+
+
+def test_generator_that_returns_too_few_rows_is_an_error():
+    with pytest.raises(InputError, match="Copier returned 195 rows where 200"):
+        lift(Copier(short=5))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"n_splits": 1}, "n_splits=1"),
+        ({"eval_share": 1.0}, "eval_share"),
+        ({"margin": -1}, "margin"),
+    ],
+)
+def test_settings_without_meaning_are_errors(options, told):
+    with pytest.raises(InputError, match=told):
+        lift(Copier(), **options)
+
+
+def test_synthetic_rows_cannot_be_the_real_ones():
+    with pytest.raises(ContaminationError):
+        lift(Copier(), two_classes(100, "synthetic"))

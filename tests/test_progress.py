@@ -1,0 +1,80 @@
+"""A loop yields what it was given, and who watches the channel sees how far it is."""
+
+import pytest
+
+from synthlab.progress import CHANNEL, Step, latest, track
+
+
+def watched(monkeypatch, path):
+    monkeypatch.setenv(CHANNEL, str(path))
+    return path
+
+
+@pytest.mark.parametrize("items", [[3, 1, 2], (), range(4), iter("ab")])
+@pytest.mark.parametrize("channel", [True, False])
+def test_all_items_come_in_order(tmp_path, monkeypatch, items, channel):
+    monkeypatch.delenv(CHANNEL, raising=False)
+    if channel:
+        watched(monkeypatch, tmp_path / "progress")
+    expected = items = list(items)
+    assert list(track(items, "fits")) == expected
+
+
+def test_a_watcher_sees_every_step(tmp_path, monkeypatch):
+    channel = watched(monkeypatch, tmp_path / "progress")
+    seen = [latest(channel) for _ in track("abc", "fits")]
+    assert seen == [Step("fits", 0, 3), Step("fits", 1, 3), Step("fits", 2, 3)]
+    assert latest(channel) == Step("fits", 3, 3)
+
+
+def test_an_empty_loop_is_done_at_once(tmp_path, monkeypatch):
+    channel = watched(monkeypatch, tmp_path / "progress")
+    assert list(track([], "fits")) == []
+    assert latest(channel) == Step("fits", 0, 0)
+
+
+def test_a_loop_that_breaks_off_is_not_reported_as_done(tmp_path, monkeypatch):
+    channel = watched(monkeypatch, tmp_path / "progress")
+    for item in track("abc", "fits"):
+        if item == "b":
+            break
+    assert latest(channel) == Step("fits", 1, 3)
+
+
+def test_the_inner_of_two_loops_is_shown(tmp_path, monkeypatch):
+    channel = watched(monkeypatch, tmp_path / "progress")
+    for _ in track([1, 2], "splits"):
+        for _ in track("abc", "fits"):
+            seen = latest(channel)
+    assert seen == Step("fits", 2, 3)
+
+
+def test_labels_of_any_script_come_through(tmp_path, monkeypatch):
+    channel = watched(monkeypatch, tmp_path / "progress")
+    list(track("a", "Bäume “1”\n2"))
+    assert latest(channel).label == "Bäume “1”\n2"
+
+
+def test_before_the_first_report_there_is_none(tmp_path):
+    assert latest(tmp_path / "progress") is None
+
+
+def test_an_empty_channel_has_no_report(tmp_path):
+    (tmp_path / "progress").touch()
+    assert latest(tmp_path / "progress") is None
+
+
+@pytest.mark.parametrize("unfinished", ['["fi', '["fits", 2, 3'])
+def test_a_line_that_is_still_being_written_is_passed_over(tmp_path, monkeypatch, unfinished):
+    channel = watched(monkeypatch, tmp_path / "progress")
+    list(track("a", "fits"))
+    with channel.open("a") as file:
+        file.write(unfinished)
+    assert latest(channel) == Step("fits", 1, 1)
+
+
+def test_without_a_channel_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.delenv(CHANNEL, raising=False)
+    monkeypatch.chdir(tmp_path)
+    list(track("abc", "fits"))
+    assert list(tmp_path.iterdir()) == []

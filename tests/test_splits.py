@@ -1,0 +1,125 @@
+"""No cluster is cut, no quota is missed, and the later mail repeats none of the earlier."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synthlab.errors import InputError
+from synthlab.splits import stratified_cluster_split, time_split
+
+STEADY = settings(deadline=None, derandomize=True, max_examples=50)
+
+
+@st.composite
+def clustered_rows(draw):
+    """Labels, clusters, and a quota that the odd rows, single all, can always fill."""
+    counts = draw(st.lists(st.integers(6, 30), min_size=2, max_size=3))
+    y = np.repeat(["bulk", "ham", "spam"][: len(counts)], counts)
+    row = np.arange(len(y))
+    together = draw(st.lists(st.integers(0, 9), min_size=len(y), max_size=len(y)))
+    clusters = np.unique(np.where(row % 2, 10 + row, together), return_inverse=True)[1]
+    return y, clusters, draw(st.integers(0, min(counts) // 2))
+
+
+def split(y, clusters, n_eval, seed=0):
+    return stratified_cluster_split(y, clusters, n_eval, np.random.default_rng(seed))
+
+
+def singles(n):
+    return np.arange(n)
+
+
+@STEADY
+@given(rows=clustered_rows())
+def test_no_cluster_is_cut(rows):
+    y, clusters, n_eval = rows
+    is_eval = split(y, clusters, n_eval)
+    assert not set(clusters[is_eval]) & set(clusters[~is_eval])
+
+
+@STEADY
+@given(rows=clustered_rows())
+def test_as_many_rows_evaluate_as_were_asked_for(rows):
+    assert split(*rows).sum() == rows[2]
+
+
+@pytest.mark.parametrize("n_eval", [7, 30, 61])
+def test_classes_keep_their_shares_to_the_row(n_eval):
+    y = np.repeat(["bulk", "ham", "spam"], [13, 60, 27])
+    is_eval = split(y, singles(100), n_eval)
+    for label, share in (("bulk", 0.13), ("ham", 0.60), ("spam", 0.27)):
+        assert abs((y[is_eval] == label).sum() - share * n_eval) < 1
+
+
+def test_the_largest_remainders_get_the_odd_rows():
+    y = np.repeat(["bulk", "ham", "spam"], [13, 60, 27])
+    drawn = y[split(y, singles(100), 7)]  # shares of 0.91, 4.2 and 1.89 rows
+    assert np.unique(drawn, return_counts=True)[1].tolist() == [1, 4, 2]
+
+
+def test_the_same_seed_draws_the_same_rows():
+    y = np.repeat(["ham", "spam"], 50)
+    draws = [split(y, singles(100), 20, seed=3) for _ in range(2)]
+    np.testing.assert_array_equal(*draws)
+
+
+def test_another_seed_draws_other_rows():
+    y = np.repeat(["ham", "spam"], 50)
+    assert (split(y, singles(100), 20, seed=3) != split(y, singles(100), 20, seed=4)).any()
+
+
+def test_every_single_row_evaluates_as_often_as_any_other():
+    y, rng = np.repeat(["ham", "spam"], 20), np.random.default_rng(5)
+    often = sum(stratified_cluster_split(y, singles(40), 10, rng) for _ in range(1_000))
+    assert abs(often - 250).max() < 5 * (1_000 * 0.25 * 0.75) ** 0.5
+
+
+def test_clusters_too_coarse_for_the_quota_are_refused():
+    y, clusters = np.repeat(["ham", "spam"], 6), np.repeat([0, 1], 6)
+    with pytest.raises(InputError) as caught:
+        split(y, clusters, 4)
+    assert "leave 4 of 4 eval rows unfilled" in str(caught.value)
+    assert "Ask for another n_train" in str(caught.value)
+
+
+def test_more_eval_rows_than_rows_are_refused():
+    with pytest.raises(InputError, match="leave 2 of 12 eval rows unfilled"):
+        split(np.repeat(["ham", "spam"], 5), singles(10), 12)
+
+
+def days(*numbers):
+    return np.datetime64("2002-08-01") + np.array(numbers)
+
+
+def test_the_earliest_rows_train_in_order_of_time():
+    train, later = time_split(days(5, 1, 4, 2, 3), singles(5), n_train=3)
+    assert (train.tolist(), later.tolist()) == ([1, 3, 4], [2, 0])
+
+
+def test_a_later_row_that_repeats_an_earlier_one_is_on_neither_side():
+    train, later = time_split(days(1, 2, 3, 4), np.array([0, 1, 0, 2]), n_train=2)
+    assert (train.tolist(), later.tolist()) == ([0, 1], [3])
+
+
+def test_later_rows_may_repeat_each_other():
+    _, later = time_split(days(1, 2, 3), np.array([0, 1, 1]), n_train=1)
+    assert later.tolist() == [1, 2]
+
+
+def test_rows_of_one_instant_keep_their_order():
+    train, later = time_split(days(*np.repeat([2, 1], 100)), singles(200), n_train=150)
+    assert train.tolist() == [*range(100, 200), *range(50)]
+    assert later.tolist() == [*range(50, 100)]
+
+
+@STEADY
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5)), min_size=2, max_size=30),
+    choice=st.data(),
+)
+def test_nothing_evaluates_before_it_could_have_trained(rows, choice):
+    when, clusters = days(*(day for day, _ in rows)), np.array([cluster for _, cluster in rows])
+    train, later = time_split(when, clusters, choice.draw(st.integers(1, len(rows) - 1)))
+    assert not set(clusters[train]) & set(clusters[later])
+    assert not later.size or when[train].max() <= when[later].min()
