@@ -1,12 +1,12 @@
 # Every target sets up what it needs: a machine with Python 3.11+, make and a network is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup data run lab test lint card render lock doctor clean
+.PHONY: help setup data run lab test lint card render bench calibrate lock doctor clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-NB ?= 00 01
+NB ?= $(notdir $(basename $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)))
 OUT ?= out
 
 help:  ## Show what can be made
@@ -34,7 +34,7 @@ lab: data  ## Open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
 
 test: data lint  ## Run all tests, the notebooks' fast profile among them
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
 
 lint: setup  ## Check style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -42,8 +42,14 @@ lint: setup  ## Check style
 card: data  ## Measure what the data card says of the mail corpus
 	@$(BIN)/python data/email_card.py
 
-render: data  ## Execute the notebooks in place and record their goldens (NB="00 01")
+render: data  ## Execute notebooks in place and record their goldens (NB="00 01"; all without)
 	@for nb in $(NB); do $(BIN)/synthlab render $$nb || exit $$?; done
+
+bench: data  ## Measure speed against named rivals
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/bench_control.py
+
+calibrate: setup  ## Measure how often the intervals cover (some minutes); writes data/calibration.md
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/calibration.py
 
 lock: setup  ## Choose new versions for requirements.lock
 	@$(BIN)/python -m pip install --quiet uv

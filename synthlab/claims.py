@@ -44,10 +44,13 @@ def name_metrics(prefix: str, values: pd.Series) -> dict[str, float]:
     """
     levels = [key if isinstance(key, tuple) else (key,) for key in values.index]
     names = ["_".join(map(str, (prefix, *level))) for level in levels]
-    return {
-        re.sub(r"\W+", "_", name.replace("+", "plus")): float(value)
-        for name, value in zip(names, values, strict=True)
-    }
+    slugs = [re.sub(r"\W+", "_", name.replace("+", "plus")) for name in names]
+    if len(set(slugs)) < len(slugs):
+        raise InputError(
+            f"metrics of {prefix!r} share a name once blanks and signs are gone ({slugs}). One "
+            f"would overwrite the other. Give the index other labels."
+        )
+    return dict(zip(slugs, map(float, values), strict=True))
 
 
 def _is_finite(value: Any) -> bool:

@@ -18,7 +18,7 @@ from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 
 _BLOCK_TAGS = frozenset(
-    "address article blockquote br center dd div dl dt form h1 h2 h3 h4 h5 h6 hr li ol p pre "
+    "address article blockquote body br center dd div dl dt form h1 h2 h3 h4 h5 h6 hr li ol p pre "
     "table td th tr ul".split()
 )
 _SILENT_TAGS = frozenset({"head", "script", "style", "title"})
@@ -132,7 +132,7 @@ class _TextOfHTML(HTMLParser):
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
-        if tag == "body":  # many messages never close their <head>
+        if tag in _BLOCK_TAGS:  # many messages never close their <head>
             self._silent = 0
         elif tag in _SILENT_TAGS:
             self._silent += 1

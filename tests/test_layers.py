@@ -1,6 +1,7 @@
 """The layer map cannot lie: a module imports only from lower rows."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,19 +12,17 @@ import synthlab
 
 PACKAGE = Path(synthlab.__file__).parent
 
-# From the ground up.  A module may import from rows below its own, never beside or above it.
-ROWS = [
-    {"errors"},
-    {"dataset", "mail", "ngrams", "places", "plots", "progress", "stats"},
-    {"claims", "fetch", "guards", "models", "plan", "splits"},
-    {"arms", "contamination", "corpora", "free_controls", "lift"},
-    {"control"},
-    {"generator_lift", "selftest", "worth"},
-    {"doctor", "report"},
-    {"render"},
-    {"cli"},
-    {"__main__"},
-]
+README = PACKAGE.parent / "README.md"
+
+
+def rows_of_the_map() -> list[set[str]]:
+    """Read the README's map, from the ground up."""
+    rows = re.findall(r"^\| \d+ \| (.*?) \|", README.read_text("utf-8"), re.MULTILINE)
+    return [set(re.findall(r"`(\w+)`", row)) for row in reversed(rows)]
+
+
+# A module may import from rows below its own, never beside or above it.
+ROWS = rows_of_the_map()
 FLOOR = {module: floor for floor, row in enumerate(ROWS) for module in row}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 

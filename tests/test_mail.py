@@ -153,6 +153,7 @@ def test_a_multipart_without_its_boundary_is_no_error():
         ("<style>p {color: red}</style>seen", "seen"),
         ("<head><title>hidden</title></head><body>seen</body>", "seen"),
         ("<head><title>hidden</title><body>seen</body>", "seen"),
+        ("<head><title>hidden</title><p>seen", "seen"),  # a paragraph ends an open head
         ("se<!-- hidden -->en", "seen"),
         ("Fish &amp; chips &lt;now&gt; &#8364;5 &eacute;", "Fish & chips <now> €5 é"),
         ("one<br>two<div>three</div>", "one\ntwo\nthree"),
@@ -398,6 +399,6 @@ def test_stripping_keeps_the_date():
 
 
 @STEADY
-@given(text=st.text(alphabet=st.sampled_from("ab [].>-\n"), max_size=60))
+@given(text=st.text(alphabet=st.sampled_from("ab [].>\n"), max_size=60))
 def test_stripping_text_without_marks_only_tidies(text):
-    assert stripped(text).body == tidy(text) or "--" in text
+    assert stripped(text).body == tidy(text)

@@ -10,14 +10,19 @@ def watched(monkeypatch, path):
     return path
 
 
-@pytest.mark.parametrize("items", [[3, 1, 2], (), range(4), iter("ab")])
+@pytest.mark.parametrize("items", [[3, 1, 2], (), range(4), "ab"])
 @pytest.mark.parametrize("channel", [True, False])
 def test_all_items_come_in_order(tmp_path, monkeypatch, items, channel):
     monkeypatch.delenv(CHANNEL, raising=False)
     if channel:
         watched(monkeypatch, tmp_path / "progress")
-    expected = items = list(items)
-    assert list(track(items, "fits")) == expected
+    assert list(track(items, "fits")) == list(items)
+
+
+def test_a_generator_is_counted_too(tmp_path, monkeypatch):
+    channel = watched(monkeypatch, tmp_path / "progress")
+    assert list(track((n * n for n in range(3)), "fits")) == [0, 1, 4]
+    assert latest(channel) == Step("fits", 3, 3)
 
 
 def test_a_watcher_sees_every_step(tmp_path, monkeypatch):
