@@ -1,23 +1,15 @@
 """How many real labels are synthetic rows worth?
 
-======  =====================================================================================
-symbol  meaning
-======  =====================================================================================
-N, n₀   rows of real_train; those of them that the synthetic rows are added to
-m       further real rows, labelled instead of generating; 0 … N − n₀
-d(m)    score(n₀ + m real) − score(n₀ real + synthetic), on the same real eval rows
-J       repeats, each with its own order of real_train: the first n₀ rows are the start
-ρ       share of real_train that n₀ + m rows draw
-======  =====================================================================================
-
-The worth is the *set* of m whose interval of d(m) holds 0: a test at every m, inverted.  It may
-be open at either end, and is never an estimate ± something.
+Of the N rows of real_train, n₀ are the start.  d(m) is the start's score with m further real rows,
+minus that with the synthetic rows, on the same real eval rows; a mean over J repeats, each with
+its own order of real_train, of which n₀ + m rows are drawn, a share ρ.  The worth is the *set* of
+m whose interval of d(m) holds 0: a test at every m, inverted.  It may be open at either end, and
+is never an estimate ± something.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from html import escape
@@ -44,18 +36,16 @@ class Worth:
     ----------
     low, high : int or None
         Ends of the set, rounded outward to two digits; None where it is open: below, the rows
-        may be worth less than none; above, more than were at hand.  ``high`` is 0 where they
-        are worth less than none.
+        may be worth less than none; above, more than were at hand.  Less than none: high is 0.
     has_gaps : bool
         Whether the set is no interval, and ``low`` and ``high`` are the ends of its hull.
     curve : pandas.DataFrame
-        A row a size: ``m``, ``n_real`` (n₀ + m), the real-only ``score`` with its interval
-        ``low``, ``high``; ``difference`` (d(m)) with its interval ``difference_low``,
-        ``difference_high``; ``in_set``.
+        A row a size: ``m``, ``n_real``, the real-only ``score`` with its interval ``low``,
+        ``high``; ``difference``, ``difference_low``, ``difference_high`` (d(m)); ``in_set``.
     synthetic : dict
         ``score`` of the start with the synthetic rows, and its interval ``low``, ``high``.
     about : dict
-        Metric, estimand, sizes, costs, versions and fingerprints of the data.
+        Metric, sizes, costs, versions and fingerprints of the data.
     """
 
     low: int | None
@@ -79,38 +69,36 @@ class Worth:
 
     def sentence(self) -> str:
         """Return the worth in one sentence."""
-        v, span = self.about, _span(self.low, self.high)
+        v, span, tried = self.about, _span(self.low, self.high), f"{self.about['n_tried']:,}"
         told = {
             "between": f"are worth {span} real labels",
-            "at least": f"are worth {span} real labels ({v['n_tried']:,} more were at hand)",
+            "at least": f"are worth {span} real labels ({tried} more were at hand)",
             "at most": f"are worth {span} real labels, perhaps none or less",
             "less than none": "are worth less than none: the score is higher without them",
-            "cannot tell": "may be worth anything from less than none to more than "
-            f"{v['n_tried']:,} real labels: these data cannot tell",
+            "cannot tell": f"may be worth less than none or over {tried}: these data cannot tell",
         }[self.kind]
+        gaps = "; not every number in between fits" if self.has_gaps else ""
         return (
-            f"these {v['n_synth']:,} synthetic rows ({v['name']}) {told}"
-            f"{'; not every number in between fits' if self.has_gaps else ''} ({v['metric']} on "
+            f"these {v['n_synth']:,} synthetic rows ({v['name']}) {told}{gaps} ({v['metric']} on "
             f"{v['n_real_eval']:,} real eval rows, beside {v['n_start']:,} real training rows; "
             f"{v['confidence']:.0%} confidence)"
         )
 
     def advice(self) -> str:
         """Return what is cheaper, to label or to generate; empty without costs."""
-        price = self.about["cost_per_label"]
+        price, spent = self.about["cost_per_label"], self.about["cost_of_rows"]
         if price is None:
             return ""
-        spent = self.about["cost_per_row"] * self.about["n_synth"]
         rows = f"the synthetic rows cost {spent:,.10g}"
         if self.kind == "less than none":
             return f"{rows} and lower the score: do without them."
         if self.kind == "cannot tell":
             return f"{rows}; what as good labels would cost, these data cannot tell."
-        low, high = (None if end is None else end * price for end in (self.low, self.high))
-        generate, label = spent < (low or 0), high is not None and spent > high
-        choice = "generate" if generate else "label" if label else "either may be cheaper"
+        ends = [None if end is None else end * price for end in (self.low, self.high)]
+        choice = "generate" if spent < (ends[0] or 0) else "either may be cheaper"
+        choice = "label" if ends[1] is not None and spent > ends[1] else choice
         labels = _span(self.low, self.high)
-        return f"labelling {labels} would cost {_span(low, high)}; {rows}: {choice}."
+        return f"labelling {labels} would cost {_span(*ends)}; {rows}: {choice}."
 
     def to_json(self) -> str:
         """Return strict JSON (no NaN): the fields, and ``kind``, ``sentence``, ``advice``."""
@@ -140,10 +128,9 @@ class Worth:
         return f"Worth: {self.sentence()}"
 
     def _repr_html_(self) -> str:
-        return (
-            "<div style='border-left:5px solid #0072B2;padding:2px 12px;max-width:46em'>"
-            f"<b>{self.kind}</b>: {escape(self.sentence())}<br>{escape(self.advice())}</div>"
-        )
+        style = "border-left:5px solid #0072B2;padding:2px 12px;max-width:46em"
+        told = f"<b>{self.kind}</b>: {escape(self.sentence())}<br>{escape(self.advice())}"
+        return f"<div style='{style}'>{told}</div>"
 
 
 def _span(low: float | None, high: float | None) -> str:
@@ -158,7 +145,7 @@ def worth_in_labels(
     real_eval: Dataset,
     *,
     n_start: int | None = None,
-    grid: Sequence[int] | None = None,
+    grid: list[int] | None = None,
     n_synth: int | None = None,
     n_repeats: int = 20,
     model: ClassifierMixin | None = None,
@@ -173,91 +160,78 @@ def worth_in_labels(
     Parameters
     ----------
     real_train, real_eval : Dataset
-        All real.
     synthetic : Dataset or generator
         Recorded rows; the real ones they were made from (``derived_from``) are in every start.
-        Or an object with ``fit(real_train, rng)``, which returns the fitted generator, and
-        ``sample(n, rng)``: a copy is fitted anew on the start of every repeat.
+        Or what has ``fit(real_train, rng)``, which returns it fitted, and ``sample(n, rng)``;
+        a copy is fitted on each start.
     n_start : int, optional
         n₀, at most a quarter of real_train, which is the default.
-    grid : sequence of int, optional
-        The m to fit at; between them the intervals' ends are interpolated by log(n₀ + m).
-        By default 8, evenly spaced so, up to N − n₀; 0 is always added.
+    grid : list of int, optional
+        The m to fit at, and 0; intervals in between are interpolated by log(n₀ + m).  By
+        default 8, evenly spaced so, up to N − n₀.
     n_synth : int, optional
         Rows to sample from a generator, which needs it; recorded rows all take part.
     n_repeats : int ≥ 2, default 20
-        J.  Each fits once a size and once with the synthetic rows, and twice with half of them
-        if they are recorded.
+        J.  Each fits every size, the synthetic arm, and that with either half of recorded rows.
     model, scoring, confidence, random_state
         As for `control.evaluate_synthetic_lift`.
     cost_per_label, cost_per_row : float ≥ 0, optional
-        Of a real label and of a synthetic row, in the same money.  Both, or neither.
-
-    Returns
-    -------
-    Worth
+        Of a real label and a synthetic row, in the same money.  Both, or neither.
 
     Raises
     ------
-    ContaminationError
-        See `guards.check_roles`; or a generated row names a parent outside its start.
-    InputError
-        Unusable labels, columns, metric, model, sizes or costs.
+    ContaminationError, InputError
+        See `guards.check_roles`; also where a generated row names a parent outside its start,
+        and for unusable settings, sizes or costs.
 
     Notes
     -----
-    Asked is how many labels *one would have to buy*: real rows are a draw, of which real_train
-    is a sample, and so are eval rows.  The variance of the mean of d over repeats has three
-    parts, and its t interval Satterthwaite's degrees of freedom.
+    Asked is how many labels *one would have to buy*: the real rows are a sample of what could
+    be labelled, the eval rows another.  The mean of d over repeats has three variances:
 
-    *Eval rows.*  All repeats share them, so that their spread never shows this part.  It comes
-    from the gradient of the score by row, averaged over repeats and differenced.
+    *Eval rows.*  Repeats share them, so that their spread never shows this part: it comes from
+    the gradient of the score by row, averaged over repeats and differenced.
 
-    *Real training rows.*  s²/J, and what the mean over repeats keeps because subsets of one
-    real_train overlap: at most ρV, V being the variance over fresh draws (Hoeffding), and
-    s² = V − what is kept.  So (1/J + ρ/(1 − ρ)) s²: Nadeau and Bengio's form with rows drawn
-    against rows left out, as in the delete-d jackknife (theirs has n_eval/n_train, for eval
-    rows that change with the split).  What is kept of d is bounded so, and by the sum of what
-    is kept of both arms; the smaller bound is taken.  As ρ nears 1, s² vanishes: beyond ½ the
-    bound at the largest ρ ≤ ½ stands in, since what is kept hardly grows with m.
+    *Real training rows.*  s²/J, and what the mean keeps because subsets of one real_train
+    overlap: at most ρV (Hoeffding), V being the variance over fresh draws.  As s² is V less
+    what is kept, that is ρ/(1 − ρ) s²: Nadeau and Bengio's form, with rows drawn against rows
+    left out, since eval rows stay; or the delete-d jackknife.  (Or the sum of those of both
+    arms, if smaller.)  As ρ nears 1, s² vanishes: beyond ½ the largest ρ ≤ ½ stands in.
 
-    *Recorded synthetic rows* are one draw of what might have been recorded.  They are halved
-    at random; two repeats share a split, and the product of their differences between halves
-    is free of what the starts did to either.  Its mean, scaled as if rows acted additively, is
-    the variance.  A generator is sampled anew in every repeat instead.
+    *Recorded synthetic rows* are one draw.  Pairs of repeats share a random split of them: the
+    mean product of their differences between the halves is free of what the starts did to
+    either; it is scaled as if rows acted additively.  A generator is sampled anew.
 
-    Where fewer than 10 eval rows tell the arms apart, or fewer than 20 are of the rarer class
-    (metrics of two classes), the interval is widened to hold 0.
+    Fewer than 10 eval rows that tell the arms apart, or, for metrics of two classes, fewer than
+    20 of the rarer class, exclude nothing: the interval is widened to hold 0.
 
     References
     ----------
-    Nadeau & Bengio (2003), Machine Learning 52:239, doi:10.1023/A:1024068626366.
     Shao & Wu (1989), Annals of Statistics 17:1176, doi:10.1214/aos/1176347263.
     """
-    check_settings(None, confidence, n_repeats=n_repeats)
+    check_settings(None, confidence, random_state, n_repeats=n_repeats)
     metric = get_metric(scoring, len(real_train.classes))
-    _check_inputs(real_train, synthetic, real_eval, n_synth)
-    _check_costs(cost_per_label, cost_per_row)
+    _check_inputs((real_train, synthetic, real_eval), n_synth, (cost_per_label, cost_per_row))
     sizes, always = _sizes(real_train, synthetic, n_start, grid)
     model = default_model(real_train) if model is None else model
+    n_synth = len(synthetic) if n_synth is None else n_synth
     job = _Job(real_train, synthetic, real_eval, n_synth, model, metric, sizes, always)
-    rows, fits = zip(*(_repeat(job, random_state, j) for j in range(n_repeats)), strict=True)
-    curve, with_synthetic = _curve(job, list(fits), len(rows[0]), confidence)
+    repeats = [_repeat(job, random_state, number) for number in range(n_repeats)]
+    curve, with_synthetic = _curve(job, repeats, confidence)
     about = {
         "metric": metric.name,
-        "estimand": "labels to buy, over draws of real, synthetic and eval rows",
         "confidence": confidence,
         "random_state": random_state,
         "n_repeats": n_repeats,
-        "name": rows[0].name,
+        "name": getattr(synthetic, "name", type(synthetic).__name__),
         "n_start": int(sizes[0]),
         "n_tried": int(sizes[-1] - sizes[0]),
-        "n_synth": len(rows[0]),
+        "n_synth": n_synth,
         "n_real_eval": len(real_eval),
         "cost_per_label": cost_per_label,
-        "cost_per_row": cost_per_row,
+        "cost_of_rows": None if cost_per_row is None else cost_per_row * n_synth,
         "versions": {name: version(name) for name in ("synthlab", "scikit-learn")},
-        "fingerprints": [fingerprint(data) for data in (real_train, rows[0], real_eval)],
+        "fingerprints": [fingerprint(d) for d in job[:3] if isinstance(d, Dataset)],
     }
     return Worth(*_worth_set(curve), curve, with_synthetic, about)
 
@@ -266,54 +240,48 @@ class _Job(NamedTuple):
     real_train: Dataset
     synthetic: Any
     real_eval: Dataset
-    n_synth: int | None
+    n_synth: int
     model: ClassifierMixin
     metric: Metric
     sizes: np.ndarray  # n₀ + m, from m = 0
     always: np.ndarray  # positions of the real rows that are in every start
 
 
-def _sizes(
-    real_train: Dataset, synthetic: Any, n_start: int | None, grid: Sequence[int] | None
-) -> tuple[np.ndarray, np.ndarray]:
+def _sizes(real_train: Dataset, synthetic: Any, n_start: Any, grid: Any) -> list[np.ndarray]:
     """Choose the sizes of the learning curve, and the rows that every start holds."""
     n = len(real_train)
     start = n // 4 if n_start is None else n_start
-    parents = _parents(synthetic) if isinstance(synthetic, Dataset) else set()
+    parents = {parent for row in getattr(synthetic, "derived_from", ()) for parent in row}
     always = np.flatnonzero([row in parents for row in real_train.ids] if parents else [])
-    least = len(always) + len(set(real_train.classes) - set(real_train.y[always]))
-    if not least <= start <= n // 4:
+    least = max(1, len(always) + len(set(real_train.classes) - set(real_train.y[always])))
+    if not (start == int(start) and least <= start <= n // 4):
         raise InputError(
-            f"n_start={start}: expected {least} (a row of each class, and the {len(always)} that "
-            f"the synthetic rows were made from) to {n // 4} (a quarter of {real_train.name}). "
-            f"Too little is left to compare with, or to start from. Choose from that."
+            f"n_start={start}: expected {least} (every class, and the {len(always)} rows that the "
+            f"synthetic ones were made from) to {n // 4} (a quarter of {real_train.name}), or too "
+            f"few are left to start from or to compare with. Choose from that."
         )
-    if grid is None:
-        grid = np.geomspace(start, n, 9)[1:].round().astype(int) - start
+    grid = np.geomspace(start, n, 9)[1:].round().astype(int) - start if grid is None else grid
     wrong = np.array([m for m in grid if m != int(m) or not 0 <= m <= n - start])
-    sizes = start + np.unique([0, *map(int, grid)])
+    sizes = int(start) + np.unique([0, *map(int, grid)])
     if len(wrong) or len(sizes) < 2:
         raise InputError(
             f"grid: {first(wrong) or 'no number above 0'}; expected whole numbers from 1 to "
-            f"{n - start}, the rows of {real_train.name} that {start} starting rows leave. Of "
-            f"labels that nobody has, nothing can be said. Leave these out."
+            f"{n - start}, the rows of {real_train.name} that {start} starting ones leave. Labels "
+            f"that nobody has cannot be compared with. Leave these out."
         )
-    return sizes, always
+    return [sizes, always]
 
 
-def _repeat(job: _Job, random_state: int, number: int) -> tuple[Dataset, list[stats.Gradient]]:
-    """Fit and grade each arm on one order of real_train; return the synthetic rows too.
-
-    The arms: real only, a size each; start + synthetic; start + either half of recorded rows.
-    """
+def _repeat(job: _Job, random_state: int, number: int) -> list[stats.Gradient]:
+    """Grade real rows of each size, start + synthetic, and start + either half, in one order."""
     rng = np.random.default_rng([random_state, number])
     order = _stratified_order(job.real_train.y, job.always, rng)
     arms = [job.real_train.take(order[:size]) for size in job.sizes]
     start, rows = arms[0], job.synthetic
     if isinstance(rows, Dataset):
-        by_pair = np.random.default_rng([random_state, number // 2, 1])
-        half = _rank_in_class(rows.y, by_pair.permutation(len(rows))) % 2 == 0
-        arms += [start + part for part in (rows, rows.take(half), rows.take(~half))]
+        shuffled = np.random.default_rng([random_state, number // 2, 1]).permutation(len(rows))
+        halves = shuffled[np.argsort(rows.y[shuffled], kind="stable")]
+        arms += [start + part for part in (rows, rows.take(halves[::2]), rows.take(halves[1::2]))]
     else:
         rows = deepcopy(rows).fit(start, rng).sample(job.n_synth, rng)
         _check_sample(job, rows, start)
@@ -323,73 +291,52 @@ def _repeat(job: _Job, random_state: int, number: int) -> tuple[Dataset, list[st
         fitted = fit_with_seed(job.model, arm, seed)
         output = output_of(fitted, job.real_eval, job.metric.needs)
         scores.append(grade(output, job.real_eval, job.metric, fitted.classes_))
-    return rows, scores
+    return scores
 
 
 def _stratified_order(y: np.ndarray, always: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Shuffle so that every prefix has the classes' shares, less than one row ahead of each.
-
-    The rows of ``always`` come first, then the first row of every class that they lack.
-    """
-    shuffled = rng.permutation(len(y))
-    shuffled = np.concatenate([always, shuffled[~np.isin(shuffled, always)]]).astype(int)
-    _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
-    due = _rank_in_class(y, shuffled) / counts[codes]
+    """Shuffle all but the first rows, so that every prefix has every class in its share."""
+    rest = rng.permutation(np.setdiff1d(np.arange(len(y)), always))
+    labels = pd.Series(y)[[*always, *rest]]
+    due = labels.groupby(labels).cumcount() / labels.groupby(labels).transform("size")
     due[always] = -1
-    return shuffled[np.argsort(due[shuffled], kind="stable")]
+    return due.sort_values(kind="stable").index.to_numpy()
 
 
-def _rank_in_class(y: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Number the rows of each class from 0, in the given order."""
-    labels = pd.Series(y)[order]
-    return labels.groupby(labels).cumcount().sort_index().to_numpy()
-
-
-# --- intervals -----------------------------------------------------------------------------
-
-
-def _curve(
-    job: _Job, fits: list[list[stats.Gradient]], n_synth: int, confidence: float
-) -> tuple[pd.DataFrame, dict[str, float]]:
+def _curve(job: _Job, fits: list, confidence: float) -> tuple[pd.DataFrame, dict[str, float]]:
     """Return real-only scores and d by size, and the synthetic arm's score, with intervals."""
-    n_sizes, drawn = len(job.sizes), job.sizes - len(job.always)
+    cuts = [len(job.sizes), len(job.sizes) + 1]
     values = np.array([[score.value for score in scores] for scores in fits])
     by_row = np.mean([[score.by_row for score in scores] for scores in fits], axis=0)
-    real, synth, halves = np.split(values, [n_sizes, n_sizes + 1], axis=1)
-    rows, synth_rows, _ = np.split(by_row, [n_sizes, n_sizes + 1])
-    shares = drawn / (len(job.real_train) - len(job.always))
-    kept, kept_synth = _kept(real, shares), _kept(synth, shares[:1])
-    kept_d = np.minimum(_kept(real - synth, shares), kept + kept_synth)
-    luck = _luck(halves, job.sizes[0], n_synth)
+    (real, synth, halves), (rows, synth_rows, _) = np.split(values, cuts, 1), np.split(by_row, cuts)
+    shares = (job.sizes - len(job.always)) / (len(job.real_train) - len(job.always))
+    kept, kept_arm = _kept(real, shares), _kept(synth, shares[:1])
+    kept_d = np.minimum(_kept(real - synth, shares), kept + kept_arm)
+    luck = _luck(halves, 1 - job.n_synth / 2 / (job.sizes[0] + job.n_synth))
     _, codes, counts = np.unique(job.real_eval.y, return_inverse=True, return_counts=True)
-    curve = _intervals(real, rows, kept, [], codes, confidence)
-    d = _intervals(real - synth, rows - synth_rows, kept_d, luck, codes, confidence)
-    gap = rows - synth_rows
-    few = (np.abs(gap - np.median(gap, axis=1, keepdims=True)) > 1e-12).sum(axis=1) < MIN_DISCORDANT
+    gaps = rows - synth_rows
+    d = _intervals(real - synth, gaps, kept_d, luck, codes, confidence)
+    few = (np.abs(gaps.T - np.median(gaps, axis=1)) > 1e-12).sum(axis=0) < MIN_DISCORDANT
     few |= job.metric.binary_only and counts.min() < MIN_EVAL_POSITIVES
-    d.loc[few, "low"] = d.loc[few, "low"].clip(upper=0)
-    d.loc[few, "high"] = d.loc[few, "high"].clip(lower=0)
+    d.loc[few, "low"], d.loc[few, "high"] = d["low"].clip(upper=0), d["high"].clip(lower=0)
+    curve = pd.DataFrame({"m": job.sizes - job.sizes[0], "n_real": job.sizes})
+    curve = curve.join(_intervals(real, rows, kept, [], codes, confidence))
     curve[["difference", "difference_low", "difference_high"]] = d
     curve["in_set"] = (d["low"] <= 0) & (d["high"] >= 0)
-    curve.insert(0, "m", job.sizes - job.sizes[0])
-    curve.insert(1, "n_real", job.sizes)
-    with_synthetic = _intervals(synth, synth_rows, kept_synth, luck, codes, confidence)
-    return curve, with_synthetic.iloc[0].to_dict()
+    return curve, _intervals(synth, synth_rows, kept_arm, luck, codes, confidence).loc[0].to_dict()
 
 
 def _kept(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """Bound what means over repeats (n_repeats, n_sizes) keep of the variance of a draw."""
-    odds = shares / (1 - np.minimum(shares, 0.5))
-    bound = pd.Series(values.var(axis=0, ddof=1) * odds)
+    bound = pd.Series(values.var(axis=0, ddof=1) * shares / (1 - np.minimum(shares, 0.5)))
     return bound.where(shares <= 0.5).ffill().to_numpy()
 
 
-def _luck(halves: np.ndarray, n_start: int, n_synth: int) -> list[stats.VarianceTerm]:
+def _luck(halves: np.ndarray, dilution: float) -> list[stats.VarianceTerm]:
     """Return the variance due to the draw of recorded rows, from scores (n_repeats, 2)."""
-    differ = (halves[:, 0] - halves[:, 1]) if halves.size else np.zeros(2)
-    products = differ[: len(differ) // 2 * 2].reshape(-1, 2).prod(axis=1)
-    dilution = (n_start + n_synth / 2) / (n_start + n_synth)
-    variance = max(0.0, float(products.mean())) * dilution**2
+    differ = np.diff(halves).ravel() * dilution
+    products = [a * b for a, b in zip(differ[::2], differ[1::2], strict=False)] or [0.0]
+    variance = max(0.0, float(np.mean(products)))
     return [stats.VarianceTerm("synthetic rows", variance, len(products), 2)]
 
 
@@ -405,64 +352,49 @@ def _intervals(values, by_row, kept, luck, codes, confidence) -> pd.DataFrame:
 
 def _worth_set(curve: pd.DataFrame) -> tuple[int | None, int | None, bool]:
     """Return the ends of the set of m whose interval holds 0, and whether it has gaps."""
-    tried, x = int(curve["m"].iloc[-1]), np.log(curve["n_real"])
-    at = np.log(curve["n_real"].iloc[0] + np.arange(tried + 1))
+    n_real, tried = curve["n_real"], int(curve["m"].iloc[-1])
+    at, x = np.log(n_real[0] + np.arange(tried + 1)), np.log(n_real)
     low, high = (np.interp(at, x, curve[f"difference_{end}"]) for end in ("low", "high"))
-    side = np.sign(np.clip(low, 0, None)) + np.sign(np.clip(high, None, 0))
-    is_open = side[0] >= 0, side[-1] <= 0
-    inside = side == 0
-    leaps = np.flatnonzero(np.abs(np.diff(side)) == 2)  # from one side to the other within a label
-    inside[leaps] = inside[leaps + 1] = True
-    m = np.flatnonzero(inside)
-    if not len(m):
-        return (None, 0, False) if is_open[0] else (tried, None, False)
-    path = [*([-1] if is_open[0] else []), *m, *([tried + 1] if is_open[1] else [])]
-    least, most = (int(m[0]), int(m[-1]))
-    least -= least % 10 ** max(0, len(str(least)) - 2)
-    most += -most % 10 ** max(0, len(str(most)) - 2)
-    low, high = None if is_open[0] else max(1, least), None if is_open[1] else min(tried, most)
-    return low, high, bool((np.diff(path) > 1).any())
+    side = (low > 0).astype(int) - (high < 0)
+    open_below, open_above = int(side[0] >= 0), int(side[-1] <= 0)
+    leaps = np.flatnonzero(np.abs(np.diff(side)) == 2)  # over the set, between two whole numbers
+    inside = [int(m) for m in np.union1d(np.flatnonzero(side == 0), [*leaps, *(leaps + 1)])]
+    if not inside:
+        return (None, 0, False) if open_below else (tried, None, False)
+    gaps = np.diff([*[-1] * open_below, *inside, *[tried + 1] * open_above]) > 1
+    units = [10 ** max(0, len(str(end)) - 2) for end in (inside[0], inside[-1])]
+    least = max(1, inside[0] - inside[0] % units[0])
+    most = min(tried, max(1, inside[-1] + -inside[-1] % units[1]))
+    return None if open_below else least, None if open_above else most, bool(gaps.any())
 
 
-# --- checks --------------------------------------------------------------------------------
-
-
-def _parents(rows: Dataset) -> set[str]:
-    return {parent for parents in rows.derived_from for parent in parents}
-
-
-def _check_inputs(
-    real_train: Dataset, synthetic: Any, real_eval: Dataset, n_synth: int | None
-) -> None:
-    if isinstance(synthetic, Dataset) and n_synth is None:
-        guards.check_roles(real_train, synthetic, real_eval)
-    elif isinstance(synthetic, Dataset) or not (
-        hasattr(synthetic, "fit") and hasattr(synthetic, "sample") and (n_synth or 0) >= 1
-    ):
+def _check_inputs(sets: tuple, n_synth: int | None, costs: tuple) -> None:
+    if isinstance(sets[1], Dataset) and n_synth is None:
+        guards.check_roles(*sets)
+    elif not ({"fit", "sample"} <= {*dir(sets[1])} and (n_synth or 0) >= 1):
         raise InputError(
-            f"synthetic is a {type(synthetic).__name__} and n_synth={n_synth}; expected a Dataset "
-            f"alone (take() some of its rows), or an object with fit and sample and an n_synth of "
-            f"1 or more. It is unclear what to value. Hand in one of these."
+            f"synthetic is a {type(sets[1]).__name__}, n_synth={n_synth}: expected a Dataset with "
+            f"None, or fit and sample with 1 or more. It is unclear what to value. Hand in either."
+        )
+    if costs != (None, None) and not all(c is not None and 0 <= c < np.inf for c in costs):
+        raise InputError(
+            f"cost_per_label={costs[0]}, cost_per_row={costs[1]}: expected two costs of 0 or more, "
+            f"or none. One alone, or a negative one, compares nothing. Give both, or neither."
         )
 
 
 def _check_sample(job: _Job, rows: Dataset, start: Dataset) -> None:
-    """Refuse sampled rows that no arm may hold, or that were made from rows outside the start."""
     guards.check_roles(job.real_train, rows, job.real_eval)
-    strangers = _parents(rows) - set([] if start.ids is None else start.ids)
+    if len(rows) != job.n_synth:
+        raise InputError(
+            f"{rows.name}: sample({job.n_synth}) returned {len(rows)} rows; expected as many as "
+            f"asked for. Another number has another worth. Mend the generator."
+        )
+    known = set() if start.ids is None else set(start.ids)
+    strangers = {parent for row in rows.derived_from for parent in row} - known
     if strangers:
         raise ContaminationError(
-            f"{rows.name}: rows were made from {len(strangers)} real rows outside the {len(start)} "
-            f"that the generator was fitted on (first: {first(sorted(strangers))}). They would "
-            f"smuggle in labels that they are compared with. Sample from what fit() was given."
-        )
-
-
-def _check_costs(cost_per_label: float | None, cost_per_row: float | None) -> None:
-    costs = (cost_per_label, cost_per_row)
-    if costs != (None, None) and not all(c is not None and 0 <= c < np.inf for c in costs):
-        raise InputError(
-            f"cost_per_label={cost_per_label}, cost_per_row={cost_per_row}: expected two numbers "
-            f"of 0 or more. One price alone, or a negative one, compares nothing. Give both, or "
-            f"neither."
+            f"{rows.name}: rows were made from {len(strangers)} real rows (first: "
+            f"{first(sorted(strangers))}) outside the {len(start)} that fit() was given. They "
+            f"would smuggle in what they are compared with. Sample from what was fitted."
         )
