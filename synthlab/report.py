@@ -177,7 +177,8 @@ def run_notebook(
     declared = read_parameters(notebook, stem)
     wanted = {**profile_parameters(profile, stem), **(parameters or {})}
     values = check_parameters(declared, wanted, stem)
-    out = Path("out") / stem if out is None else Path(out)
+    # Absolute, since the kernel works in the notebook's folder.
+    out = (Path("out") / stem if out is None else Path(out)).resolve()
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".run-", dir=out) as folder:
         work = Path(folder)

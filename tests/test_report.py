@@ -103,6 +103,15 @@ def test_run_leaves_notebook_page_and_metrics_and_nothing_else(tmp_path):
     assert names == {"made.ipynb", "made.html", "metrics.json"}
 
 
+def test_folder_may_be_relative(tmp_path, monkeypatch):
+    loops = "from synthlab.progress import track\nlist(track([1], 'loop'))"
+    path = make_notebook(tmp_path / "made.ipynb", USES, loops, SAVES)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert report.run_notebook(str(path), out="out").metrics == {"n": 3, "share": 0.5}
+    assert (tmp_path / "here" / "out" / "metrics.json").exists()
+
+
 def test_page_has_the_title_and_needs_no_network(tmp_path):
     path = make_notebook(tmp_path / "made.ipynb", USES, SAVES)
     page = report.run_notebook(str(path), out=tmp_path / "out").page.read_text("utf-8")
