@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from synthlab import stats
+from synthlab import gradients, stats
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
 from synthlab.models import Metric, detailed_output, fit_with_seed, grade, output_of
+from synthlab.scorers import replay_of
 
 MIN_EVAL_POSITIVES = 20
 MIN_DISCORDANT = 10
@@ -21,9 +23,10 @@ _ROUNDING = 1e-9
 class Fit(NamedTuple):
     """What a fitted arm said on the eval rows, and the score of it."""
 
-    score: stats.Gradient
+    score: gradients.Gradient
     output: np.ndarray  # what the metric was computed from
     detail: np.ndarray  # the most that the model says, to see whether a seed changes anything
+    score_of: Callable[[np.ndarray], float] | None = None  # of some rows, where score has no rows
 
 
 def fit_arm(
@@ -48,6 +51,10 @@ def graded(fitted: ClassifierMixin, real_eval: Dataset, metric: Metric) -> Fit:
             f"other, or use scoring='accuracy'."
         )
     output = output_of(fitted, real_eval, metric.needs)
+    if metric.scorer:
+        score_of = metric.scorer.of(replay_of(fitted, real_eval.X), real_eval.y)
+        value = gradients.Gradient(score_of(), np.full(len(real_eval), np.nan))
+        return Fit(value, output, detailed_output(fitted, real_eval), score_of)
     score = grade(output, real_eval, metric, fitted.classes_)
     return Fit(score, output, detailed_output(fitted, real_eval))
 
@@ -64,21 +71,40 @@ def lift_interval(
     metric: Metric,
     discordant: int,
     confidence: float,
+    random_state: int = 0,
 ) -> tuple[stats.Interval, list[stats.VarianceTerm]]:
-    """Return the interval of the lift, and the variance terms that it rests on."""
-    lifts = np.array([treated.score.value - control.score.value for control, treated in pairs])
-    by_row = np.mean([t.score.by_row - c.score.by_row for c, t in pairs], axis=0)
-    terms = stats.row_variance(by_row, codes)
+    """Return the interval of the lift, and the variance terms that it rests on.
+
+    ``random_state`` draws the bootstrap of a metric without a gradient by row.
+    """
+    scores = np.array([[fit.score.value for fit in pair] for pair in pairs])
+    lifts = scores[:, 1] - scores[:, 0]
+    by_row = np.mean([[fit.score.by_row for fit in pair] for pair in pairs], axis=0)
+    terms = _row_terms(pairs, by_row[1] - by_row[0], codes, random_state)
     if len(lifts) > 1:
         terms.append(stats.seed_variance(lifts))
     interval = stats.components_interval(float(lifts.mean()), terms, confidence)
-    if metric.name != "accuracy" or discordant == 0:
+    if metric.scorer or metric.is_loss or discordant == 0:
         return interval, terms
-    change = by_row * len(by_row) + interval.estimate  # of each row's correctness, -1 to 1
-    if interval.standard_error > 0 and (np.abs(change) > _ROUNDING).sum() >= MIN_DISCORDANT:
-        return interval, terms
-    gained, lost = change[change > 0].sum(), -change[change < 0].sum()
-    return stats.paired_score_interval(gained, lost, len(by_row), confidence), terms
+    if metric.name == "accuracy":
+        change = (by_row[1] - by_row[0]) * len(codes) + interval.estimate  # of rows' correctness
+        if interval.standard_error == 0 or (np.abs(change) > _ROUNDING).sum() < MIN_DISCORDANT:
+            gained, lost = change[change > 0].sum(), -change[change < 0].sum()
+            return stats.paired_score_interval(gained, lost, len(codes), confidence), terms
+    covariance = stats.row_covariance(by_row, codes) + stats.seed_covariance(scores)
+    return stats.widened_on_logits(interval, scores.mean(axis=0), covariance, confidence), terms
+
+
+def _row_terms(
+    pairs: list[tuple[Fit, Fit]], by_row: np.ndarray, codes: np.ndarray, random_state: int
+) -> list[stats.VarianceTerm]:
+    if pairs[0][0].score_of is None:
+        return stats.row_variance(by_row, codes)
+
+    def lift_of(rows: np.ndarray) -> float:
+        return float(np.mean([treated.score_of(rows) - c.score_of(rows) for c, treated in pairs]))
+
+    return [stats.bootstrap_variance(lift_of, codes, np.random.default_rng(random_state))]
 
 
 class Doubt(NamedTuple):
@@ -95,7 +121,7 @@ def find_doubt(
     if discordant == 0:
         return None  # the arms are identical: the lift is 0 and nothing is uncertain about it
     rarest = int(class_counts.min())
-    if metric.binary_only and rarest < MIN_EVAL_POSITIVES:
+    if metric.has_positives(len(class_counts)) and rarest < MIN_EVAL_POSITIVES:
         reason = f"only {rarest} eval rows of the rarer class, {MIN_EVAL_POSITIVES} are needed"
         return Doubt(reason, MIN_EVAL_POSITIVES / rarest)
     if metric.name == "accuracy":
@@ -140,7 +166,7 @@ def _is_whole(value: object, least: int) -> bool:
 
 
 def resolve_margin(margin: float | None, control_score: float, metric: Metric) -> float:
-    """Return the margin: as given, 0.005 for scores in [0, 1], 1 % of the control's loss."""
+    """Return the margin: as given, 0.005 of a score, 1 % of the control's loss."""
     if margin is not None:
         return margin
-    return 0.01 * abs(control_score) if metric.needs == "probabilities" else 0.005
+    return 0.01 * abs(control_score) if metric.is_loss else 0.005

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -36,7 +37,7 @@ def evaluate_synthetic_lift(
     real_eval: Dataset,
     *,
     model: ClassifierMixin | None = None,
-    scoring: str | None = None,
+    scoring: str | Callable | None = None,
     n_seeds: int = 5,
     margin: float | None = None,
     confidence: float = 0.95,
@@ -54,15 +55,16 @@ def evaluate_synthetic_lift(
         All real, all synthetic, all real; eval shares no row with either.
     model : scikit-learn classifier, optional
         Fitted anew in each arm with the same settings; `models.default_model` without one.
-    scoring : str, optional
+    scoring : str or callable, optional
         accuracy (the default), balanced_accuracy, f1, roc_auc, average_precision,
-        neg_brier_score or neg_log_loss.
+        neg_brier_score or neg_log_loss; or any other scorer of scikit-learn's, by name or as a
+        callable, whose eval rows are bootstrapped, class by class (slower).
     n_seeds : int ≥ 2, default 5
         Fits per arm; seed k is the same in both.  A fit that does not depend on its seed is
         found out on the second seed and not repeated.
     margin : float ≥ 0, optional
-        The smallest lift worth having, in units of the score; without it 0.005, and for Brier
-        score and log loss 1 % of the control's loss.
+        The smallest lift worth having, in units of the score; without it 0.005, and for losses
+        (``neg_…``) 1 % of the control's loss.
     confidence : float in (0, 1), default 0.95
     controls : bool, default True
         Also run what costs nothing (see `free_controls`), and say whether real + synthetic
@@ -85,23 +87,25 @@ def evaluate_synthetic_lift(
     Variance: one term for each eval class, from the gradient of the score by row, averaged
     over seeds and differenced between arms, plus one for the seeds; t interval with
     Satterthwaite's degrees of freedom.  The seed-by-row interaction is counted twice, which is
-    conservative.  Where fewer than 10 rows tell the arms apart, accuracy gets Tango's paired
-    score interval, and other metrics no verdict.
+    conservative.  Scores that cannot pass 1 get an interval that leans away from it
+    (`stats.widened_on_logits`).  Where fewer than 10 rows tell the arms apart, accuracy gets
+    Tango's paired score interval, and other metrics no verdict.
     """
     check_settings(margin, confidence, random_state, n_seeds=n_seeds)
     guards.check_roles(real_train, synth_train, real_eval)
-    metric = get_metric(scoring, len(real_train.classes))
+    metric = get_metric(scoring, real_train.classes)
     model = default_model(real_train) if model is None else model
     arms = dict(zip(ARMS, (real_train, real_train + synth_train), strict=True))
     seeds = np.random.SeedSequence(random_state).generate_state(n_seeds).tolist()
     fits = _fit_arms(model, arms, real_eval, metric, seeds)
     control_score = np.mean([fit.score.value for fit in fits["real_only"].values()])
     margin = resolve_margin(margin, float(control_score), metric)
-    answer, reason = _judge(fits, real_eval, metric, margin, confidence)
+    answer, reason = _judge(fits, real_eval, metric, margin, confidence, random_state)
     rivals = pd.DataFrame(columns=_RIVAL_COLUMNS)
     if controls:
         sets = (real_train, synth_train, real_eval)
-        rivals = _rivals(free_controls(model, metric, real_train), fits, sets, metric, confidence)
+        recipes = free_controls(model, metric, real_train)
+        rivals = _rivals(recipes, fits, sets, metric, confidence, random_state)
     rivals["is_beaten"] = rivals["ci_low"] > margin
     answer["beats_free_controls"] = bool(rivals["is_beaten"].all()) if len(rivals) else None
     about = {
@@ -156,6 +160,7 @@ def _rivals(
     sets: tuple[Dataset, Dataset, Dataset],
     metric: Metric,
     confidence: float,
+    random_state: int,
 ) -> pd.DataFrame:
     """Compare real + synthetic with every free control, seed by seed."""
     real_train, synth_train, real_eval = sets
@@ -166,20 +171,26 @@ def _rivals(
             (graded(recipe(real_train, synth_train, seed), real_eval, metric), treated)
             for seed, treated in fits["real_plus_synth"].items()
         ]
-        gain, _ = lift_interval(pairs, codes, metric, count_discordant(pairs), confidence)
+        discordant = count_discordant(pairs)
+        gain, _ = lift_interval(pairs, codes, metric, discordant, confidence, random_state)
         score = float(np.mean([control.score.value for control, _ in pairs]))
         rows.append((name, score, gain.estimate, gain.low, gain.high))
     return pd.DataFrame(rows, columns=_RIVAL_COLUMNS)
 
 
 def _judge(
-    fits: _Fits, real_eval: Dataset, metric: Metric, margin: float, confidence: float
+    fits: _Fits,
+    real_eval: Dataset,
+    metric: Metric,
+    margin: float,
+    confidence: float,
+    random_state: int,
 ) -> tuple[dict[str, Any], str]:
     """Return the answer of a `LiftResult` and the reason for its verdict."""
     pairs = list(zip(*(fits[arm].values() for arm in ARMS), strict=True))
     codes = np.unique(real_eval.y, return_inverse=True)[1]
     discordant = count_discordant(pairs)
-    interval, terms = lift_interval(pairs, codes, metric, discordant, confidence)
+    interval, terms = lift_interval(pairs, codes, metric, discordant, confidence, random_state)
     doubt = find_doubt(discordant, interval, np.bincount(codes), metric)
     word = "inconclusive" if doubt else stats.verdict(interval.low, interval.high, margin)
     needs = None

@@ -11,14 +11,22 @@ from dataclasses import replace
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, make_scorer
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, TunedThresholdClassifierCV
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    StratifiedKFold,
+    TunedThresholdClassifierCV,
+    cross_val_predict,
+)
 
 from synthlab.dataset import Dataset
 from synthlab.models import Metric, fit_with_seed, with_seed
+from synthlab.scorers import Replay
 
 Recipe = Callable[[Dataset, Dataset, int], ClassifierMixin]  # real_train, synth_train, seed
-_FOLDS = 3
+_FOLDS, _THRESHOLDS = 3, 101
 #: What a user would turn first, by the name of the parameter: factors of the present value.
 _KNOBS = {
     "C": (0.1, 1, 10),
@@ -58,7 +66,8 @@ def free_controls(model: ClassifierMixin, metric: Metric, real_train: Dataset) -
     if knob and model.get_params()[knob]:
         recipes["re-tuned"] = _retuned(model, metric, knob, folds)
     if metric.needs == "classes" and len(real_train.classes) == 2:
-        recipes["tuned threshold"] = _tuned_threshold(model, metric, folds)
+        tuned = _threshold_by_scorer if metric.scorer else _tuned_threshold
+        recipes["tuned threshold"] = tuned(model, metric, folds)
     return recipes
 
 
@@ -120,8 +129,32 @@ def _tuned_threshold(model: ClassifierMixin, metric: Metric, folds: int) -> Reci
     return recipe
 
 
+def _threshold_by_scorer(model: ClassifierMixin, metric: Metric, folds: int) -> Recipe:
+    """Tune for a scorer of which scikit-learn's own tuner cannot know what it computes."""
+    method = "predict_proba" if hasattr(model, "predict_proba") else "decision_function"
+
+    def recipe(real_train: Dataset, _: Dataset, seed: int) -> ClassifierMixin:
+        cv = StratifiedKFold(folds, shuffle=True, random_state=seed)
+        X, y, classes = real_train.X, real_train.y, real_train.classes
+        said = cross_val_predict(with_seed(model, seed), X, y, cv=cv, method=method)
+        said = said[:, 1] if said.ndim == 2 else said
+
+        def score(threshold: float) -> float:
+            labels = classes[(said >= threshold).astype(int)]
+            return metric.scorer.of(Replay({"predict": labels}, classes), y)()
+
+        best = max(np.unique(np.quantile(said, np.linspace(0, 1, _THRESHOLDS))), key=score)
+        fitted = FrozenEstimator(fit_with_seed(model, real_train, seed))
+        cut = {"threshold": best, "response_method": method, "pos_label": classes[1]}
+        return FixedThresholdClassifier(fitted, **cut).fit(X, y)
+
+    return recipe
+
+
 def _scorer(metric: Metric, data: Dataset):
     """Return scikit-learn's scorer of a metric, with the positive class that `grade` takes."""
+    if metric.scorer:
+        return metric.scorer
     positive = {"pos_label": data.classes[1]}
     if metric.name == "f1":
         return make_scorer(f1_score, **positive)

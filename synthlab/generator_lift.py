@@ -5,6 +5,7 @@ Where `control` asks about *these* synthetic rows, this asks about the recipe th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -51,7 +52,7 @@ def evaluate_generator_lift(
     eval_share: float = 0.2,
     n_splits: int = 20,
     model: ClassifierMixin | None = None,
-    scoring: str | None = None,
+    scoring: str | Callable | None = None,
     margin: float | None = None,
     confidence: float = 0.95,
     random_state: int = 0,
@@ -94,7 +95,7 @@ def evaluate_generator_lift(
     n_eval = round(eval_share * len(real))
     if not 0 < n_eval < len(real):
         raise InputError(f"eval_share={eval_share}: expected rows on both sides of {len(real)}.")
-    metric = get_metric(scoring, len(real.classes))
+    metric = get_metric(scoring, real.classes)
     model = default_model(real) if model is None else model
     clusters = np.arange(len(real)) if clusters is None else np.asarray(clusters)
     seeds = np.random.SeedSequence(random_state).generate_state(n_splits).tolist()
@@ -165,7 +166,7 @@ def _judge(
     word, reason = stats.verdict(interval.low, interval.high, margin), f"{len(splits)} splits"
     discordant = sum(count_discordant([(f["real_only"], f["real_plus_synth"])]) for f in splits)
     rarest = round(n_eval * np.unique(real.y, return_counts=True)[1].min() / len(real))
-    if metric.binary_only and rarest < MIN_EVAL_POSITIVES:
+    if metric.has_positives(len(real.classes)) and rarest < MIN_EVAL_POSITIVES:
         word, reason = "inconclusive", f"only {rarest} eval rows of the rarer class in a split"
     elif discordant and interval.standard_error == 0:
         word, reason = "inconclusive", "every split gave the same lift, so no spread is seen"

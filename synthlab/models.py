@@ -12,9 +12,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from synthlab import stats
+from synthlab import gradients
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
+from synthlab.scorers import Scorer
 
 
 @dataclass(frozen=True)
@@ -27,46 +28,84 @@ class Metric:
         As scikit-learn names the scorer.  More is better.
     needs : {"classes", "ranking", "probabilities"}
     binary_only : bool
-    grade : callable
-        (truth, output) → `stats.Gradient`.  The truth is labels for *classes* metrics of any
+    grade : callable or None
+        (truth, output) → `gradients.Gradient`.  The truth is labels for *classes* metrics of any
         number of classes, whether positive for binary ones, class codes for log loss.
+    scorer : Scorer or None
+        Instead of ``grade``: any other scorer, whose gradient by row nobody wrote down.
     """
 
     name: str
     needs: str
     binary_only: bool
-    grade: Callable[[np.ndarray, np.ndarray], stats.Gradient]
+    grade: Callable[[np.ndarray, np.ndarray], gradients.Gradient] | None
+    scorer: Scorer | None = None
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether this is minus a loss, without a floor at -1 or a natural unit."""
+        return self.name.startswith("neg_")
+
+    def has_positives(self, n_classes: int) -> bool:
+        """Whether a score rests on the rows of one class, of which there may be too few."""
+        return self.binary_only or (self.scorer is not None and n_classes == 2)
 
 
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("accuracy", "classes", False, stats.accuracy),
-        Metric("balanced_accuracy", "classes", False, stats.balanced_accuracy),
-        Metric("f1", "classes", True, stats.f1),
-        Metric("roc_auc", "ranking", True, stats.roc_auc),
-        Metric("average_precision", "ranking", True, stats.average_precision),
-        Metric("neg_brier_score", "probabilities", True, stats.neg_brier),
-        Metric("neg_log_loss", "probabilities", False, stats.neg_log_loss),
+        Metric("accuracy", "classes", False, gradients.accuracy),
+        Metric("balanced_accuracy", "classes", False, gradients.balanced_accuracy),
+        Metric("f1", "classes", True, gradients.f1),
+        Metric("roc_auc", "ranking", True, gradients.roc_auc),
+        Metric("average_precision", "ranking", True, gradients.average_precision),
+        Metric("neg_brier_score", "probabilities", True, gradients.neg_brier),
+        Metric("neg_log_loss", "probabilities", False, gradients.neg_log_loss),
     )
 }
 
 
-def get_metric(scoring: str | None, n_classes: int) -> Metric:
-    """Return a metric by scikit-learn's name for it; accuracy without one."""
-    name = scoring or "accuracy"
-    if name not in METRICS:
-        raise InputError(
-            f"scoring={name!r}: expected one of {', '.join(METRICS)}. Others have no interval "
-            f"yet, and a lift without one proves nothing. Choose one of these."
-        )
+def get_metric(
+    scoring: str | Callable | None, classes: np.ndarray, *, by_row: bool = False
+) -> Metric:
+    """Return a metric for labels of such classes.
+
+    Parameters
+    ----------
+    scoring : str, callable or None
+        One of `METRICS` (accuracy without one), or any other scorer of scikit-learn's.
+    classes : ndarray of shape (n_classes,)
+        Sorted.
+    by_row : bool, default False
+        Accept those of `METRICS` only, whose gradient by eval row is known.
+
+    Raises
+    ------
+    InputError
+        Not a scorer, or not one for so many classes.
+    """
+    name = "accuracy" if scoring is None else scoring
+    if not isinstance(name, str) or name not in METRICS:
+        if by_row:
+            raise InputError(
+                f"scoring={name!r}: expected one of {', '.join(METRICS)}. What eval rows "
+                f"contribute to others is not known. Choose one of these."
+            )
+        scorer = Scorer(name, classes)
+        return Metric(scorer.name, _needs_of(scorer), False, None, scorer)
     metric = METRICS[name]
-    if metric.binary_only and n_classes != 2:
+    if metric.binary_only and len(classes) != 2:
         raise InputError(
-            f"scoring={name!r} needs two classes; eval and training have {n_classes}. It has no "
+            f"scoring={name!r} needs two classes; eval and training have {len(classes)}. It has no "
             f"one meaning for more. Use accuracy, balanced_accuracy or neg_log_loss."
         )
     return metric
+
+
+def _needs_of(scorer: Scorer) -> str:
+    if "predict_proba" in scorer.asks:
+        return "probabilities"
+    return "ranking" if "decision_function" in scorer.asks else "classes"
 
 
 def default_model(data: Dataset) -> ClassifierMixin:
@@ -153,7 +192,9 @@ def detailed_output(fitted: ClassifierMixin, data: Dataset) -> np.ndarray:
     raise InputError(f"{type(fitted).__name__} has no predict method, so it cannot be scored.")
 
 
-def grade(output: np.ndarray, data: Dataset, metric: Metric, classes: np.ndarray) -> stats.Gradient:
+def grade(
+    output: np.ndarray, data: Dataset, metric: Metric, classes: np.ndarray
+) -> gradients.Gradient:
     """Score the output of a classifier, with the gradient by eval row.
 
     Parameters

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin
 
-from synthlab import guards, stats
+from synthlab import gradients, guards, stats
 from synthlab.arms import MIN_DISCORDANT, MIN_EVAL_POSITIVES, check_settings
 from synthlab.control import fingerprint
 from synthlab.dataset import Dataset, first
@@ -210,7 +210,7 @@ def worth_in_labels(
     Shao & Wu (1989), Annals of Statistics 17:1176, doi:10.1214/aos/1176347263.
     """
     check_settings(None, confidence, random_state, n_repeats=n_repeats)
-    metric = get_metric(scoring, len(real_train.classes))
+    metric = get_metric(scoring, real_train.classes, by_row=True)
     _check_inputs((real_train, synthetic, real_eval), n_synth, (cost_per_label, cost_per_row))
     sizes, always = _sizes(real_train, synthetic, n_start, grid)
     model = default_model(real_train) if model is None else model
@@ -272,7 +272,7 @@ def _sizes(real_train: Dataset, synthetic: Any, n_start: Any, grid: Any) -> list
     return [sizes, always]
 
 
-def _repeat(job: _Job, random_state: int, number: int) -> list[stats.Gradient]:
+def _repeat(job: _Job, random_state: int, number: int) -> list[gradients.Gradient]:
     """Grade real rows of each size, start + synthetic, and start + either half, in one order."""
     rng = np.random.default_rng([random_state, number])
     order = _stratified_order(job.real_train.y, job.always, rng)

@@ -32,3 +32,9 @@ class Copier:
         rows = rng.integers(len(self.rows), size=n - self.short)
         X = self.rows.X.iloc[rows] + self.noise * rng.normal(size=(len(rows), self.rows.X.shape[1]))
         return Dataset(X, self.rows.y[rows], "synthetic", "copies")
+
+
+def tied_rows(rng, n_positive, n_negative, signal=1.0):
+    """Which rows are positive, and scores of one digit, so that ties abound."""
+    truth = np.repeat([True, False], [n_positive, n_negative])
+    return truth, np.round(rng.normal(size=len(truth)) + signal * truth, 1)

@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import get_scorer
+from sklearn.metrics import f1_score, get_scorer, make_scorer
 from sklearn.naive_bayes import GaussianNB
 from threadpoolctl import threadpool_limits
 
@@ -529,7 +529,7 @@ def test_bad_settings_are_refused(name, value, expected):
 
 
 def test_an_unknown_metric_is_refused():
-    assert "scoring='auc': expected one of" in refusal(scoring="auc")
+    assert "scoring='auc': expected the name of a scorer" in refusal(scoring="auc")
 
 
 @pytest.mark.parametrize("scoring", ["roc_auc", "average_precision", "neg_brier_score"])
@@ -579,3 +579,55 @@ def test_a_model_that_cannot_take_the_columns_is_refused():
     words = [framed(d, ["a"]) for d in trio()]
     words = [replace(d, X=d.X.astype(str) + " a") for d in words]
     assert "the model cannot be fitted on real clouds (12 rows)" in refusal(*words)
+
+
+# --- any scorer ----------------------------------------------------------------------------
+
+
+def test_a_bootstrapped_scorer_agrees_with_the_gradient_of_the_same_metric():
+    """The same f1: once by its gradient, once as somebody's own scorer."""
+    sets = trio(flipped=0.3)
+    known = lift_of(*sets, scoring="f1", controls=False)
+    own = lift_of(*sets, scoring=make_scorer(f1_score, pos_label=1), controls=False)
+    assert own["lift"] == pytest.approx(known["lift"], abs=1e-12)
+    assert own["ci_high"] - own["ci_low"] == pytest.approx(
+        known["ci_high"] - known["ci_low"], rel=0.12
+    )
+
+
+def test_the_bootstrap_is_drawn_by_random_state():
+    ends = [
+        lift_of(*trio(), scoring="f1_macro", controls=False, random_state=state)["ci_low"]
+        for state in (3, 3, 4)
+    ]
+    assert ends[0] == ends[1] != ends[2]
+
+
+def test_a_named_scorer_has_all_free_controls():
+    result = lift_of(*trio(), scoring="recall", n_seeds=2, controls=True)
+    assert set(result.controls["control"]) >= {"duplicated real rows", "tuned threshold"}
+    assert result.about["metric"] == "recall"
+
+
+def test_recall_can_be_had_for_free_by_a_threshold():
+    """Everything called positive has recall 1: no synthetic row beats that."""
+    result = lift_of(*trio(), scoring="recall", n_seeds=2, controls=True)
+    rival = result.controls.set_index("control").loc["tuned threshold"]
+    assert rival["score"] > 0.95
+    assert not rival["is_beaten"]
+
+
+def test_few_positives_are_too_few_for_any_scorer_of_two_classes():
+    real, synth, _ = trio()
+    few = Dataset(clouds(200, 8, columns=20).X, (np.arange(200) < 10).astype(int), REAL, "few")
+    result = lift_of(real, synth, few, scoring="f1_macro", controls=False)
+    assert result["verdict"] == "inconclusive"
+    assert "only 10 eval rows of the rarer class" in result.reason
+
+
+def test_a_loss_by_any_name_gets_one_percent_of_the_controls():
+    def neg_error_rate(estimator, X, y):
+        return -float((estimator.predict(X) != y).mean())
+
+    result = lift_of(*trio(), scoring=neg_error_rate, controls=False)
+    assert result["margin"] == pytest.approx(-0.01 * result["real_only_score"])

@@ -12,10 +12,11 @@ from synthlab.free_controls import free_controls
 from synthlab.models import get_metric
 
 MODEL = LogisticRegression()
+TWO = np.array(["no", "yes"])
 
 
 def names(model, scoring, data=None):
-    return set(free_controls(model, get_metric(scoring, 2), data or two_classes(60)))
+    return set(free_controls(model, get_metric(scoring, TWO), data or two_classes(60)))
 
 
 def test_every_recipe_that_applies_is_there():
@@ -34,13 +35,13 @@ def test_models_without_weights_or_knobs_get_what_is_left():
 
 def test_recipes_fit_on_real_rows_only():
     real, synth = two_classes(80), two_classes(200, "synthetic", seed=1)
-    for recipe in free_controls(MODEL, get_metric("f1", 2), real).values():
+    for recipe in free_controls(MODEL, get_metric("f1", TWO), real).values():
         assert set(recipe(real, synth, 0).predict(real.X)) <= {"yes", "no"}
 
 
 def test_duplicated_rows_take_the_class_counts_of_the_synthetic_ones():
     real, synth = two_classes(50), two_classes(100, "synthetic", seed=1, share=0.9)
-    recipe = free_controls(GaussianNB(), get_metric("accuracy", 2), real)["duplicated real rows"]
+    recipe = free_controls(GaussianNB(), get_metric("accuracy", TWO), real)["duplicated real rows"]
     prior = recipe(real, synth, 0).class_prior_[1]
     assert prior == pytest.approx((25 + 90) / 150)
 
@@ -48,7 +49,7 @@ def test_duplicated_rows_take_the_class_counts_of_the_synthetic_ones():
 def test_the_strongest_setting_is_found_by_cross_validation():
     real = two_classes(200, columns=2)
     weak = LogisticRegression(C=1e-6)
-    recipe = free_controls(weak, get_metric("neg_log_loss", 2), real)["re-tuned"]
+    recipe = free_controls(weak, get_metric("neg_log_loss", TWO), real)["re-tuned"]
     assert recipe(real, real, 0).C > 1e-6
 
 

@@ -17,6 +17,7 @@ from synthlab import models
 from synthlab.dataset import REAL, Dataset
 from synthlab.errors import InputError
 
+TWO = np.array(["ham", "spam"])
 MULTICLASS = [name for name, metric in models.METRICS.items() if not metric.binary_only]
 
 
@@ -110,21 +111,40 @@ def test_log_loss_finds_the_probability_of_a_class_whatever_eval_lacks():
 
 
 def test_accuracy_is_the_metric_of_whoever_names_none():
-    assert models.get_metric(None, 2).name == "accuracy"
+    assert models.get_metric(None, TWO).name == "accuracy"
 
 
-@pytest.mark.parametrize("name", ["f1_macro", "log_loss", "AUC"])
-def test_an_unknown_metric_is_refused(name):
+@pytest.mark.parametrize("name", ["f1_macro", "matthews_corrcoef"])
+def test_any_other_scorer_is_a_metric_without_a_gradient(name):
+    metric = models.get_metric(name, TWO)
+    assert (metric.name, metric.needs, metric.grade) == (name, "classes", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "needs"),
+    [("precision", "classes"), ("roc_auc_ovr", "probabilities"), ("top_k_accuracy", "ranking")],
+)
+def test_what_a_scorer_asks_of_a_model_is_found_out(name, needs):
+    assert models.get_metric(name, TWO).needs == needs
+
+
+def test_where_gradients_are_needed_other_scorers_are_refused():
     with pytest.raises(InputError) as caught:
-        models.get_metric(name, 2)
-    assert f"scoring={name!r}: expected one of accuracy, balanced_accuracy" in str(caught.value)
-    assert "no interval" in str(caught.value)
+        models.get_metric("f1_macro", TWO, by_row=True)
+    assert "scoring='f1_macro': expected one of accuracy, balanced_accuracy" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_loss"), [("neg_log_loss", True), ("neg_brier_score", True), ("f1", False)]
+)
+def test_losses_are_known_as_such(name, is_loss):
+    assert models.METRICS[name].is_loss is is_loss
 
 
 @pytest.mark.parametrize("name", [name for name in models.METRICS if name not in MULTICLASS])
 def test_a_metric_of_two_classes_is_refused_for_three(name):
     with pytest.raises(InputError) as caught:
-        models.get_metric(name, 3)
+        models.get_metric(name, np.arange(3))
     assert f"scoring={name!r} needs two classes; eval and training have 3" in str(caught.value)
     assert "Use accuracy, balanced_accuracy or neg_log_loss" in str(caught.value)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from synthlab import stats
+from synthlab import gradients, stats
 
 I = np.arange(120)  # noqa: E741
 Y = (7 * I) % 10 < 3
@@ -31,7 +31,7 @@ def as_in_r(value):
 
 
 def by_row(score):
-    return stats.roc_auc(Y, score).by_row
+    return gradients.roc_auc(Y, score).by_row
 
 
 def variance(gradient):
@@ -39,13 +39,13 @@ def variance(gradient):
 
 
 def z_of_the_difference():
-    difference = stats.roc_auc(Y, A).value - stats.roc_auc(Y, B).value
+    difference = gradients.roc_auc(Y, A).value - gradients.roc_auc(Y, B).value
     return difference / variance(by_row(A) - by_row(B)) ** 0.5
 
 
 @pytest.mark.parametrize(("score", "area"), [(A, AUC_A), (B, AUC_B)])
 def test_area_under_the_curve(score, area):
-    assert stats.roc_auc(Y, score).value == as_in_r(area)
+    assert gradients.roc_auc(Y, score).value == as_in_r(area)
 
 
 @pytest.mark.parametrize(("score", "expected"), [(A, VAR_A), (B, VAR_B)])

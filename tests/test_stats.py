@@ -1,168 +1,20 @@
 """Every number against an oracle: scikit-learn, scipy, a bootstrap, a simulation, a hand."""
 
 import statistics
-from functools import partial
 from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from scipy import optimize
 from scipy import stats as scipy_stats
-from sklearn import metrics
+from simulated import tied_rows
 
-from synthlab import stats
+from synthlab import gradients, stats
 from synthlab.stats import Interval, VarianceTerm
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=50)
-
-
-def neg_brier_by_sklearn(truth, probability, sample_weight=None):
-    return -metrics.brier_score_loss(truth, probability, sample_weight=sample_weight)
-
-
-def neg_log_loss_by_sklearn(codes, probabilities, sample_weight=None):
-    labels = np.arange(probabilities.shape[1])
-    return -metrics.log_loss(codes, probabilities, labels=labels, sample_weight=sample_weight)
-
-
-CALLED = {  # metrics of predicted classes: ours, scikit-learn's
-    "accuracy": (stats.accuracy, metrics.accuracy_score),
-    "balanced_accuracy": (stats.balanced_accuracy, metrics.balanced_accuracy_score),
-    "f1": (stats.f1, partial(metrics.f1_score, zero_division=0)),
-}
-SCORED = {  # metrics of scores or probabilities
-    "roc_auc": (stats.roc_auc, metrics.roc_auc_score),
-    "average_precision": (stats.average_precision, metrics.average_precision_score),
-    "neg_brier": (stats.neg_brier, neg_brier_by_sklearn),
-}
-
-
-@st.composite
-def scored_rows(draw):
-    """Both classes, and scores of nine levels, so that ties abound."""
-    n = draw(st.integers(2, 30))
-    truth = draw(arrays(bool, n))
-    truth[:2] = True, False
-    return truth, draw(arrays(int, n, elements=st.integers(0, 8))) / 8
-
-
-def tied_rows(rng, n_positive, n_negative, signal=1.0):
-    truth = np.repeat([True, False], [n_positive, n_negative])
-    return truth, np.round(rng.normal(size=len(truth)) + signal * truth, 1)
-
-
-def multiclass_rows(rng, n=30, n_classes=3):
-    codes = np.concatenate([np.arange(n_classes), rng.integers(0, n_classes, n - n_classes)])
-    return codes, rng.dirichlet(np.ones(n_classes), size=n)
-
-
-def finite_difference(metric, truth, output, step=1e-5):
-    """Derivative of a weighted metric by the weight of every row."""
-    weights = 1 + step * np.eye(len(truth)), 1 - step * np.eye(len(truth))
-    up, down = ([metric(truth, output, sample_weight=w) for w in rows] for rows in weights)
-    return (np.array(up) - np.array(down)) / (2 * step)
-
-
-def assert_is_gradient(ours, oracle, truth, output):
-    by_row = ours(truth, output).by_row
-    np.testing.assert_allclose(by_row, finite_difference(oracle, truth, output), atol=1e-8)
-    assert by_row.sum() == pytest.approx(0, abs=1e-12)
-
-
-# --- metrics: values -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", CALLED)
-@STEADY
-@given(rows=scored_rows())
-def test_value_of_called_classes_equals_scikit_learn(name, rows):
-    ours, oracle = CALLED[name]
-    truth, score = rows
-    assert ours(truth, score >= 0.5).value == pytest.approx(oracle(truth, score >= 0.5), abs=1e-12)
-
-
-@pytest.mark.parametrize("name", SCORED)
-@STEADY
-@given(rows=scored_rows())
-def test_value_of_scores_equals_scikit_learn(name, rows):
-    ours, oracle = SCORED[name]
-    assert ours(*rows).value == pytest.approx(oracle(*rows), abs=1e-12)
-
-
-@pytest.mark.parametrize("name", ["accuracy", "balanced_accuracy"])
-def test_value_with_many_classes_equals_scikit_learn(name):
-    ours, oracle = CALLED[name]
-    codes, probabilities = multiclass_rows(np.random.default_rng(1), n=200, n_classes=5)
-    names = np.array(["ham", "spam", "list", "news", "bulk"])
-    truth, predicted = names[codes], names[probabilities.argmax(axis=1)]
-    assert ours(truth, predicted).value == pytest.approx(oracle(truth, predicted), abs=1e-12)
-
-
-@pytest.mark.parametrize("n_classes", [2, 3, 7])
-def test_log_loss_equals_scikit_learn(n_classes):
-    rows = multiclass_rows(np.random.default_rng(n_classes), 100, n_classes)
-    assert stats.neg_log_loss(*rows).value == pytest.approx(neg_log_loss_by_sklearn(*rows))
-
-
-def test_log_loss_of_a_certain_error_is_finite_as_in_scikit_learn():
-    codes, probabilities = np.array([0, 1, 0]), np.array([[1.0, 0.0], [1.0, 0.0], [0.3, 0.7]])
-    ours = stats.neg_log_loss(codes, probabilities).value
-    assert ours == pytest.approx(neg_log_loss_by_sklearn(codes, probabilities), abs=1e-12)
-
-
-def test_f1_without_any_positive_is_zero_as_in_scikit_learn():
-    nothing = np.zeros(4, dtype=bool)
-    value, by_row = stats.f1(nothing, nothing)
-    assert value == metrics.f1_score(nothing, nothing, zero_division=0) == 0
-    assert not by_row.any()
-
-
-@pytest.mark.parametrize(
-    ("score", "auc"), [([0, 0, 1, 1], 1.0), ([1, 1, 0, 0], 0.0), ([3, 3, 3, 3], 0.5)]
-)
-def test_auc_of_perfect_inverse_and_constant_scores(score, auc):
-    assert stats.roc_auc(np.array([False, False, True, True]), np.array(score)).value == auc
-
-
-@pytest.mark.parametrize("name", ["roc_auc", "average_precision"])
-@STEADY
-@given(rows=scored_rows())
-def test_ranking_metrics_see_only_the_order_of_scores(name, rows):
-    ours, _ = SCORED[name]
-    truth, score = rows
-    np.testing.assert_array_equal(ours(truth, score).by_row, ours(truth, score**3 - 7).by_row)
-
-
-# --- metrics: gradients --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", CALLED)
-@settings(STEADY, max_examples=10)
-@given(rows=scored_rows())
-def test_gradient_of_called_classes_is_the_derivative_by_weight(name, rows):
-    truth, score = rows
-    assert_is_gradient(*CALLED[name], truth, score >= 0.5)
-
-
-@pytest.mark.parametrize("name", SCORED)
-@settings(STEADY, max_examples=10)
-@given(rows=scored_rows())
-def test_gradient_of_scores_is_the_derivative_by_weight(name, rows):
-    assert_is_gradient(*SCORED[name], *rows)
-
-
-@pytest.mark.parametrize("name", ["accuracy", "balanced_accuracy"])
-def test_gradient_with_many_classes_is_the_derivative_by_weight(name):
-    codes, probabilities = multiclass_rows(np.random.default_rng(2), n=40, n_classes=4)
-    assert_is_gradient(*CALLED[name], codes, probabilities.argmax(axis=1))
-
-
-def test_gradient_of_log_loss_is_the_derivative_by_weight():
-    rows = multiclass_rows(np.random.default_rng(3))
-    assert_is_gradient(stats.neg_log_loss, neg_log_loss_by_sklearn, *rows)
 
 
 # --- variances -----------------------------------------------------------------------------
@@ -184,7 +36,7 @@ def delong_variance(*placements):
 
 def test_auc_variance_equals_delong():
     truth, score = tied_rows(np.random.default_rng(4), 17, 45)
-    variance = row_variance_sum(stats.roc_auc(truth, score).by_row, truth)
+    variance = row_variance_sum(gradients.roc_auc(truth, score).by_row, truth)
     assert variance == pytest.approx(delong_variance(*delong_placements(truth, score)), rel=1e-10)
 
 
@@ -192,7 +44,7 @@ def test_variance_of_an_auc_lift_equals_delong_for_correlated_curves():
     rng = np.random.default_rng(5)
     truth, control = tied_rows(rng, 30, 50)
     treated = control + np.round(rng.normal(size=80), 1)
-    lift = stats.roc_auc(truth, treated).by_row - stats.roc_auc(truth, control).by_row
+    lift = gradients.roc_auc(truth, treated).by_row - gradients.roc_auc(truth, control).by_row
     placements = zip(*(delong_placements(truth, s) for s in (treated, control)), strict=True)
     expected = delong_variance(*(after - before for after, before in placements))
     assert row_variance_sum(lift, truth) == pytest.approx(expected, rel=1e-10)
@@ -201,12 +53,12 @@ def test_variance_of_an_auc_lift_equals_delong_for_correlated_curves():
 def test_accuracy_variance_is_that_of_proportions_by_class():
     truth = np.repeat([0, 1], [8, 4])
     hit = np.array([1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0], dtype=bool)
-    terms = stats.row_variance(stats.accuracy(truth, np.where(hit, truth, -1)).by_row, truth)
+    terms = stats.row_variance(gradients.accuracy(truth, np.where(hit, truth, -1)).by_row, truth)
     expected = [8 * (6 / 8) * (2 / 8) * 8 / 7 / 12**2, 4 * (3 / 4) * (1 / 4) * 4 / 3 / 12**2]
     np.testing.assert_allclose([term.variance for term in terms], expected)
 
 
-@pytest.mark.parametrize("metric", [stats.roc_auc, stats.average_precision])
+@pytest.mark.parametrize("metric", [gradients.roc_auc, gradients.average_precision])
 def test_standard_error_of_a_lift_is_within_5_percent_of_a_bootstrap(metric):
     rng = np.random.default_rng(6)
     truth, control = tied_rows(rng, 400, 1_600)
@@ -287,7 +139,7 @@ def test_interval_of_few_seeds_and_rows_covers_as_often_as_it_says():
     assert 0.91 <= np.mean(covered) <= 0.985
 
 
-@pytest.mark.parametrize("metric", [stats.roc_auc, stats.average_precision])
+@pytest.mark.parametrize("metric", [gradients.roc_auc, gradients.average_precision])
 def test_interval_of_a_null_lift_covers_zero_as_often_as_it_says(metric):
     rng = np.random.default_rng(10)
     covered = []
@@ -316,6 +168,133 @@ def test_repeated_splits_without_an_eval_set_give_the_t_interval():
 def test_one_split_has_no_interval():
     with pytest.raises(ValueError, match=r"1 split\(s\): a spread needs at least 2"):
         stats.repeated_split_interval([0.1], 0.2)
+
+
+# --- scores that cannot pass 1 --------------------------------------------------------------
+
+
+def near(scores, errors, correlation=0.5, freedom=20.0):
+    """The symmetric interval of a difference of two scores, and the widened one."""
+    scores = np.array(scores)
+    covariance = np.outer(errors, errors) * [[1, correlation], [correlation, 1]]
+    se = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
+    plain = stats._t_interval(scores[1] - scores[0], se, freedom, 0.95)
+    return plain, stats.widened_on_logits(plain, scores, covariance)
+
+
+def test_far_from_0_and_1_nothing_is_widened():
+    plain, widened = near([0.5, 0.52], [0.004, 0.004])
+    assert widened[1:3] == pytest.approx(plain[1:3], abs=2e-4)
+
+
+def test_near_1_the_end_far_from_0_moves_out():
+    plain, widened = near([0.96, 0.998], [0.013, 0.0008])
+    assert widened.high > plain.high + 0.005
+    assert widened.low == plain.low
+
+
+@STEADY
+@given(
+    scores=st.tuples(*[st.floats(0, 1)] * 2),
+    errors=st.tuples(*[st.floats(1e-6, 0.2)] * 2),
+    correlation=st.floats(-0.9, 0.9),
+)
+def test_an_interval_is_never_narrowed_and_never_passes_what_scores_can_do(
+    scores, errors, correlation
+):
+    plain, widened = near(scores, errors, correlation)
+    assert widened.low <= plain.low <= plain.high <= widened.high
+    assert widened.low >= min(plain.low, -1)
+    assert widened.high <= max(plain.high, 1)
+
+
+@STEADY
+@given(scores=st.tuples(*[st.floats(0.5, 1)] * 2), correlation=st.floats(-0.9, 0.9))
+def test_a_widened_interval_mirrors_when_the_arms_swap(scores, correlation):
+    _, one = near(scores, (0.02, 0.01), correlation)
+    _, other = near(scores[::-1], (0.01, 0.02), correlation)
+    assert [one.low, one.high] == pytest.approx([-other.high, -other.low], abs=1e-5)
+
+
+def test_the_rim_is_that_of_every_point_in_the_ellipse():
+    scores, errors = np.array([0.93, 0.985]), np.array([0.02, 0.008])
+    _, widened = near(scores, errors, 0.3, np.inf)
+    rng, slope = np.random.default_rng(3), scores * (1 - scores)
+    root = np.linalg.cholesky(
+        np.outer(errors, errors) * [[1, 0.3], [0.3, 1]] / np.outer(slope, slope)
+    )
+    circle = rng.normal(size=(2, 50_000))
+    circle *= scipy_stats.norm.ppf(0.975) * rng.random(50_000) / np.linalg.norm(circle, axis=0)
+    logits = np.log(scores / (1 - scores))[:, None] + root @ circle
+    control, treated = 1 / (1 + np.exp(-logits))
+    assert (treated - control).max() <= widened.high
+    assert (treated - control).max() == pytest.approx(widened.high, abs=2e-3)
+
+
+@pytest.mark.parametrize("scores", [(0.9, 1.0), (1.0, 1.0), (0.0, 0.9)])
+def test_a_score_of_0_or_1_has_no_logit_and_stays_where_it_is(scores):
+    plain, widened = near(scores, (0.03, 0.03))
+    assert np.isfinite(widened).all()
+    assert widened.low <= plain.low <= plain.high <= widened.high
+
+
+def test_a_point_stays_a_point():
+    point = Interval(0.0, 0.0, 0.0, 0.0, np.inf)
+    assert stats.widened_on_logits(point, np.array([0.9, 0.9]), np.zeros((2, 2))) == point
+
+
+# --- the bootstrap, and covariances ---------------------------------------------------------
+
+
+def test_the_bootstrap_of_a_mean_knows_its_standard_error():
+    values = np.random.default_rng(1).normal(size=400)
+    codes = np.repeat([0, 1], 200)
+    term = stats.bootstrap_variance(
+        lambda rows: values[rows].mean(), codes, np.random.default_rng(2), 4_000
+    )
+    within = np.mean([values[codes == c].var() for c in (0, 1)]) / 400
+    assert term.variance == pytest.approx(within, rel=0.08)
+    assert (term.degrees_of_freedom, term.size) == (398, 400)
+
+
+def test_every_replicate_has_every_class_in_its_share():
+    codes, seen = np.array([0] * 7 + [1] * 3 + [2] * 2), []
+    rng = np.random.default_rng(1)
+    stats.bootstrap_variance(lambda rows: seen.append(rows) or 0.0, codes, rng, 50)
+    assert all(np.bincount(codes[rows]).tolist() == [7, 3, 2] for rows in seen)
+    assert len({tuple(sorted(rows)) for rows in seen}) > 40
+
+
+def test_a_lone_row_of_a_class_is_drawn_with_other_lone_rows():
+    codes, seen = np.array([0, 0, 0, 1, 2]), []
+    rng = np.random.default_rng(1)
+    stats.bootstrap_variance(lambda rows: seen.append(rows) or 0.0, codes, rng, 50)
+    assert {tuple(sorted(codes[rows][codes[rows] > 0])) for rows in seen} == {
+        (1, 1),
+        (1, 2),
+        (2, 2),
+    }
+
+
+def test_row_covariance_holds_the_variances_and_that_of_the_difference():
+    rng = np.random.default_rng(4)
+    truth, one = tied_rows(rng, 40, 90)
+    other = one + rng.normal(size=130)
+    g = np.array([gradients.roc_auc(truth, score).by_row for score in (one, other)])
+    covariance = stats.row_covariance(g, truth.astype(int))
+    assert covariance[0, 0] == pytest.approx(row_variance_sum(g[0], truth))
+    difference = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
+    assert difference == pytest.approx(row_variance_sum(g[1] - g[0], truth))
+
+
+def test_one_seed_has_no_covariance():
+    assert not stats.seed_covariance(np.array([[0.8, 0.9]])).any()
+
+
+def test_seed_covariance_is_that_of_means():
+    scores = np.random.default_rng(5).normal(size=(7, 2))
+    difference = np.array([-1, 1]) @ stats.seed_covariance(scores) @ np.array([-1, 1])
+    assert difference == pytest.approx(stats.seed_variance(scores[:, 1] - scores[:, 0]).variance)
 
 
 # --- Tango's score interval ----------------------------------------------------------------
