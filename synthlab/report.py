@@ -298,7 +298,7 @@ def _checked(parameter: Parameter, value: Any, name: str) -> Any:
     if isinstance(value, bool) and parameter.annotation != "bool":
         expected = ()  # True is an int to Python, but not to a reader
     inner = parameter.annotation.removeprefix("list[").removesuffix("]")
-    items = value if isinstance(value, list) and inner in _TYPES else []
+    items = value if isinstance(value, list) and inner != parameter.annotation else []
     if not isinstance(value, expected) or not all(isinstance(i, _TYPES[inner]) for i in items):
         raise InputError(
             f"{name}: parameter {parameter.name}={value!r}; expected {parameter.annotation}, "

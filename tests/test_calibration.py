@@ -91,11 +91,16 @@ def test_an_interval_that_leaves_out_the_seeds_covers_too_seldom(monkeypatch):
         return stats.VarianceTerm("seeds", 0.0, len(lifts) - 1, len(lifts))
 
     monkeypatch.setattr(stats, "seed_variance", nothing)
+    monkeypatch.setattr(stats, "seed_covariance", lambda scores: np.zeros((2, 2)))
     assert outcome(MANY, 0.0, 0.0, n=100)["coverage"] < 0.85
+
+
+def test_an_interval_that_leaves_out_the_seeds_covers_these_very_fits():
+    assert outcome(MANY, 0.0, 0.0, n=100)["rows_alone"] > 0.85
 
 
 def test_the_report_names_what_was_missed():
     numbers = dict.fromkeys(SHOWN, 0.0)
-    fine = {**numbers, "truth": "0", "coverage": 0.95, "of_these_fits": 0.95, "helps": 0.02}
-    page = report([(CALM, [fine, {**fine, "coverage": 0.9}])])
-    assert page.count("| coverage |") == 2  # the head of the column, and the miss
+    fine = {**numbers, "truth": "0", "coverage": 0.95, "rows_alone": 0.95, "helps": 0.02}
+    page = report([(CALM, [fine, {**fine, "coverage": 0.9}, {**fine, "rows_alone": 0.99}])])
+    assert page.count("| too narrow |") == page.count("| too wide, rows alone |") == 1

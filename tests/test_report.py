@@ -75,6 +75,12 @@ def test_wrong_type_is_an_error(tmp_path, key, value):
         report.check_parameters(declared(tmp_path, USES), {key: value}, "made")
 
 
+def test_a_list_without_a_type_takes_any_items(tmp_path):
+    parameters = declared(tmp_path, "print(grid)", parameters="grid: list = [1]")
+    found = report.check_parameters(parameters, {"grid": "[1, 'a']"}, "made")
+    assert found == {"grid": [1, "a"]}
+
+
 def test_unknown_parameter_is_an_error_that_lists_the_known(tmp_path):
     with pytest.raises(InputError, match="no parameter 'm'; it has n: int, share: float"):
         report.check_parameters(declared(tmp_path, USES), {"m": "1"}, "made")

@@ -23,8 +23,8 @@ behind `synthlab.evaluate_synthetic_lift`.  Three truths are put to each setting
 margin 0, a lift of just the margin, and the margin plus three spreads.  The treated arm stays as
 it is; the control is made as much worse as that takes.
 
-Estimand A is the mean lift over *all* seeds.  Coverage of the mean lift of the very fits that
-were drawn, on endlessly many rows, is told beside it.
+Estimand A is the mean lift over *all* seeds.  The mean lift of the very fits that were drawn, on
+endlessly many rows, is another truth; the interval without the seeds' share is held against it.
 """
 
 from __future__ import annotations
@@ -200,11 +200,22 @@ def judged(setting: Setting, pairs: list[tuple], margin: float) -> dict[str, flo
     """Return lift, interval and verdict, by the steps of `evaluate_synthetic_lift`."""
     codes, metric = setting.eval.y, METRICS[setting.metric]
     discordant = arms.count_discordant(pairs)
-    interval, _ = arms.lift_interval(pairs, codes, metric, discordant, CONFIDENCE)
+    interval, terms = arms.lift_interval(pairs, codes, metric, discordant, CONFIDENCE)
     doubt = arms.find_doubt(discordant, interval, np.bincount(codes), metric)
     word = "inconclusive" if doubt else stats.verdict(interval.low, interval.high, margin)
     ends = {"low": interval.low, "high": interval.high, "se": interval.standard_error}
+    rows = without_seeds(pairs, codes, terms)
+    ends |= {"rows_low": rows.low, "rows_high": rows.high}
     return {"lift": interval.estimate, **ends, "verdict": word}
+
+
+def without_seeds(pairs: list[tuple], codes: np.ndarray, terms: list) -> stats.Interval:
+    """Return the interval for the very fits that were drawn: fresh eval rows, the same seeds."""
+    scores = np.mean([[fit.score.value for fit in pair] for pair in pairs], axis=0)
+    by_row = np.mean([[fit.score.by_row for fit in pair] for pair in pairs], axis=0)
+    of_rows = [term for term in terms if term.source != "seeds"]
+    plain = stats.components_interval(scores[1] - scores[0], of_rows, CONFIDENCE)
+    return stats.widened_on_logits(plain, scores, stats.row_covariance(by_row, codes), CONFIDENCE)
 
 
 def study(setting: Setting, number: int) -> Iterator[dict]:
@@ -251,7 +262,8 @@ def summary(setting: Setting, truth: str, lift: float, margin: float, runs: pd.D
         "coverage": 1 - (too_high | too_low).mean(),
         "too_high": too_high.mean(),
         "too_low": too_low.mean(),
-        "of_these_fits": ((runs["low"] <= own) & (own <= runs["high"])).mean(),
+        "these_fits": ((runs["low"] <= own) & (own <= runs["high"])).mean(),
+        "rows_alone": ((runs["rows_low"] <= own) & (own <= runs["rows_high"])).mean(),
         "helps": (runs["verdict"] == "helps").mean(),
         "hurts": (runs["verdict"] == "hurts").mean(),
     }
@@ -259,8 +271,9 @@ def summary(setting: Setting, truth: str, lift: float, margin: float, runs: pd.D
 
 def failures(row: dict) -> str:
     """Name the targets that one summary misses."""
-    in_band = {name: BAND[0] <= row[name] <= BAND[1] for name in ("coverage", "of_these_fits")}
-    missed = [name.replace("_", " ") for name, is_fine in in_band.items() if not is_fine]
+    told = {"coverage": "", "rows_alone": ", rows alone"}
+    missed = [f"too wide{of}" for name, of in told.items() if row[name] > BAND[1]]
+    missed += [f"too narrow{of}" for name, of in told.items() if row[name] < BAND[0]]
     enough = (
         row["helps"] >= LEAST_POWER if "+" in row["truth"] else row["helps"] <= MOST_FALSE_HELPS
     )
@@ -281,17 +294,30 @@ at least {power:.0%} where it is the margin and three spreads.  The Monte Carlo 
 a coverage of 95 % is {error:.1%}.
 
 Sizes, settings and seeds of the six were fixed before the first look at a coverage, and every
-setting is shown.  Two things are younger than that look: the third truth is now three spreads of
-its own away (one step of a fixed-point iteration had left it at 1.8 to 3.0 spreads), and *quiet
-seeds* were added beyond the six, since the seeds of the six turned out to be loud.
+setting is shown.  Three things are younger than that look: the third truth is now three spreads
+of its own away (one step of a fixed-point iteration had left it at 1.8 to 3.0 spreads); *quiet
+seeds* were added beyond the six, since the seeds of the six turned out to be loud; and intervals
+are widened by what the logits of the scores allow (`stats.widened_on_logits`), since the symmetric
+ones covered a large lift near 1 in 89 to 93 % only.  The ellipse of the logits alone was tried and
+left: at a lift of 0 and few positives it said *helps* in up to 6 %.
+
+What is still *too wide* is so where both arms are near 1 and the lift is 0: the larger the lift
+happens to be, the larger the error that is told, so that *helps* and *hurts* are said less often
+than they might be, never more often.
+
+Where three spreads beyond the margin say *helps* in less than 80 %, five loud seeds leave few
+degrees of freedom, and the t quantile takes what 1.96 would have given: more seeds buy it back.
+Or 20 positives: their average precision is a little too low in the mean (*bias*).
 
 *lift*: the true one, over {n_truth:,} seeds and endlessly many rows.  *spread*: standard
 deviation of the estimate.  *away*: of the lift from the margin, in spreads.  *bias*: mean error of
 the estimate, in spreads.  *seeds*: the share of the spread's square that comes from the seeds.
 *SE*: the standard error told (root mean square), and *half-width* of the interval, in spreads.
-*too high*, *too low*: the whole interval lies above, or below, the truth.  *these fits*: coverage
-of the mean lift of the very fits that were drawn, which is not the estimand: the seeds' share of
-the interval is too much for it.
+*too high*, *too low*: the whole interval lies above, or below, the truth.
+
+*these fits*: coverage of another truth, the mean lift of the very fits that were drawn, for which
+the seeds' share of the interval is too much.  *rows alone*: coverage of that truth by the interval
+without the seeds' share, the fair test of its other part.
 
 """
 SHOWN = {
@@ -307,7 +333,8 @@ SHOWN = {
     "coverage": ("coverage", "{:.1%}"),
     "too_high": ("too high", "{:.1%}"),
     "too_low": ("too low", "{:.1%}"),
-    "of_these_fits": ("these fits", "{:.1%}"),
+    "these_fits": ("these fits", "{:.1%}"),
+    "rows_alone": ("rows alone", "{:.1%}"),
     "helps": ("*helps*", "{:.1%}"),
     "hurts": ("*hurts*", "{:.1%}"),
     "missed": ("missed", "{}"),
