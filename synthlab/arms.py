@@ -11,7 +11,7 @@ from sklearn.base import ClassifierMixin
 from synthlab import gradients, stats
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
-from synthlab.models import Metric, detailed_output, fit_with_seed, grade, output_of
+from synthlab.models import Metric, fit_with_seed, grade, outputs_of
 from synthlab.scorers import replay_of
 
 MIN_EVAL_POSITIVES = 20
@@ -25,7 +25,7 @@ class Fit(NamedTuple):
 
     score: gradients.Gradient
     output: np.ndarray  # what the metric was computed from
-    detail: np.ndarray  # the most that the model says, to see whether a seed changes anything
+    detail: Callable[[], np.ndarray] | None  # the most that the model can say of them
     score_of: Callable[[np.ndarray], float] | None = None  # of some rows, where score has no rows
 
 
@@ -50,13 +50,13 @@ def graded(fitted: ClassifierMixin, real_eval: Dataset, metric: Metric) -> Fit:
             f"one class alone; {metric.name} ranks one class above another. Add eval rows of the "
             f"other, or use scoring='accuracy'."
         )
-    output = output_of(fitted, real_eval, metric.needs)
+    output, detail = outputs_of(fitted, real_eval, metric.needs)
     if metric.scorer:
         score_of = metric.scorer.of(replay_of(fitted, real_eval.X), real_eval.y)
         value = gradients.Gradient(score_of(), np.full(len(real_eval), np.nan))
-        return Fit(value, output, detailed_output(fitted, real_eval), score_of)
+        return Fit(value, output, detail, score_of)
     score = grade(output, real_eval, metric, fitted.classes_)
-    return Fit(score, output, detailed_output(fitted, real_eval))
+    return Fit(score, output, detail)
 
 
 def count_discordant(pairs: list[tuple[Fit, Fit]]) -> int:

@@ -147,11 +147,14 @@ def _fit_arms(
             fits[arm][seed] = fit_arm(model, train, real_eval, metric, seed)
         if count == 2 and all(_is_seedless(*by_seed.values()) for by_seed in fits.values()):
             return {arm: {seeds[0]: by_seed[seeds[0]]} for arm, by_seed in fits.items()}
+        if count > 1:  # details hold models and eval rows, which nobody needs any more
+            for by_seed in fits.values():
+                by_seed.update({s: fit._replace(detail=None) for s, fit in by_seed.items()})
     return fits
 
 
 def _is_seedless(a: Fit, b: Fit) -> bool:
-    return np.array_equal(a.detail, b.detail)
+    return np.array_equal(a.detail(), b.detail())
 
 
 def _rivals(

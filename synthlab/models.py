@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from synthlab import gradients
 from synthlab.dataset import Dataset
@@ -154,8 +155,37 @@ def output_of(fitted: ClassifierMixin, data: Dataset, needs: str) -> np.ndarray:
     Raises
     ------
     InputError
-        The model has no method that gives it.
+        The model has no method that gives it, or fails on such rows.
     """
+    return _output(*_after_transformers(fitted, data), needs)
+
+
+def outputs_of(
+    fitted: ClassifierMixin, data: Dataset, needs: str
+) -> tuple[np.ndarray, Callable[[], np.ndarray]]:
+    """Return what a metric needs, and a call for the most that the model can say.
+
+    A pipeline transforms the rows once for both.  Raises as `output_of` does.
+    """
+    last, rows = _after_transformers(fitted, data)
+    return _output(last, rows, needs), lambda: _most_detailed(last, rows)
+
+
+class _Rows(NamedTuple):
+    X: Any
+    name: str
+    n_rows: int
+
+
+def _after_transformers(fitted: ClassifierMixin, data: Dataset) -> tuple[ClassifierMixin, _Rows]:
+    """Return the last step of a pipeline, and the rows as the steps before it leave them."""
+    rows = _Rows(data.X, data.name, len(data))
+    if not isinstance(fitted, Pipeline) or len(fitted) < 2:
+        return fitted, rows
+    return fitted[-1], rows._replace(X=_called(fitted[:-1], "transform", rows))
+
+
+def _output(fitted: ClassifierMixin, rows: _Rows, needs: str) -> np.ndarray:
     methods = {
         "classes": ["predict"],
         "ranking": ["decision_function", "predict_proba"],
@@ -163,7 +193,7 @@ def output_of(fitted: ClassifierMixin, data: Dataset, needs: str) -> np.ndarray:
     }[needs]
     for method in methods:
         if hasattr(fitted, method):
-            output = _called(fitted, method, data)
+            output = np.asarray(_called(fitted, method, rows))
             return output[:, 1] if needs == "ranking" and output.ndim == 2 else output
     raise InputError(
         f"{type(fitted).__name__} has no {' or '.join(methods)}, which this metric needs. Hard "
@@ -171,25 +201,21 @@ def output_of(fitted: ClassifierMixin, data: Dataset, needs: str) -> np.ndarray:
     )
 
 
-def _called(fitted: ClassifierMixin, method: str, data: Dataset) -> np.ndarray:
+def _called(fitted: BaseEstimator, method: str, rows: _Rows) -> Any:
     try:
-        return np.asarray(getattr(fitted, method)(data.X))
+        return getattr(fitted, method)(rows.X)
     except ValueError as error:
         raise InputError(
-            f"the fitted model's {method} fails on {data.name} ({len(data)} rows): {error}. "
+            f"the fitted model's {method} fails on {rows.name} ({rows.n_rows} rows): {error}. "
             f"Without it there is no score. Let the model handle what training never showed, "
             f"such as unseen categories."
         ) from error
 
 
-def detailed_output(fitted: ClassifierMixin, data: Dataset) -> np.ndarray:
-    """Return the most detailed output that a fitted classifier has."""
-    for needs in ("probabilities", "ranking", "classes"):
-        try:
-            return output_of(fitted, data, needs)
-        except InputError:
-            continue
-    raise InputError(f"{type(fitted).__name__} has no predict method, so it cannot be scored.")
+def _most_detailed(fitted: ClassifierMixin, rows: _Rows) -> np.ndarray:
+    methods = ("predict_proba", "decision_function", "predict")
+    method = next(method for method in methods if hasattr(fitted, method))
+    return np.asarray(_called(fitted, method, rows))
 
 
 def grade(

@@ -9,7 +9,7 @@ from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LogisticRegression, Perceptron
 from sklearn.metrics import get_scorer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
@@ -180,12 +180,12 @@ def test_the_most_detailed_output_is_found(model, method):
     data = blobs(20)
     fitted = models.fit_with_seed(model, data, 0)
     expected = getattr(fitted, method)(data.X)
-    np.testing.assert_array_equal(models.detailed_output(fitted, data), expected)
+    np.testing.assert_array_equal(models.outputs_of(fitted, data, "classes")[1](), expected)
 
 
 def test_a_model_that_cannot_predict_is_refused():
-    with pytest.raises(InputError, match="OnlyFits has no predict method, so it cannot be scored"):
-        models.detailed_output(OnlyFits(), blobs(4))
+    with pytest.raises(InputError, match="OnlyFits has no predict, which this metric needs"):
+        models.outputs_of(OnlyFits(), blobs(4), "classes")
 
 
 # --- seeds ---------------------------------------------------------------------------------
@@ -277,3 +277,32 @@ def test_the_default_model_says_when_texts_share_no_word():
     lonely = Dataset(pd.Series(["alpha beta", "gamma delta"]), ["ham", "spam"], REAL, "two")
     with pytest.raises(InputError, match=r"cannot be fitted on two \(2 rows\)"):
         models.fit_with_seed(models.default_model(lonely), lonely, 0)
+
+
+def test_a_pipeline_transforms_once_for_all_that_it_says():
+    calls = []
+
+    def noted(X):
+        calls.append(len(X))
+        return X
+
+    pipeline = make_pipeline(FunctionTransformer(noted), LogisticRegression())
+    data = blobs(60)
+    pipeline.fit(data.X, data.y)
+    calls.clear()
+    output, detail = models.outputs_of(pipeline, data, "classes")
+    np.testing.assert_array_equal(detail(), pipeline.predict_proba(data.X))
+    np.testing.assert_array_equal(output, pipeline.predict(data.X))
+    assert len(calls) == 1 + 2  # ours, and those of the two comparisons
+
+
+def test_a_transformer_that_fails_is_named_with_the_rows():
+    def fails(X):
+        if len(X) < 60:
+            raise ValueError("unseen category")
+        return X
+
+    pipeline = make_pipeline(FunctionTransformer(fails), LogisticRegression())
+    pipeline.fit(blobs(60).X, blobs(60).y)
+    with pytest.raises(InputError, match=r"transform fails on .*\(4 rows\): unseen category"):
+        models.output_of(pipeline, blobs(4), "classes")

@@ -193,7 +193,8 @@ def judge_once(
 def graded(setting: Setting, output: np.ndarray) -> arms.Fit:
     """Return a fit's scores of the eval rows as the package keeps them."""
     metric = METRICS[setting.metric]
-    return arms.Fit(grade(output, setting.eval, metric, setting.eval.classes), output, output)
+    score = grade(output, setting.eval, metric, setting.eval.classes)
+    return arms.Fit(score, output, lambda: output)
 
 
 def judged(setting: Setting, pairs: list[tuple], margin: float) -> dict[str, float | str]:
