@@ -107,6 +107,8 @@ class Worth:
         ax.axhspan(y["low"], y["high"], color=both, alpha=0.2)
         ax.axhline(y["score"], color=both, label=f"{v['n_start']:,} real + synthetic")
         ax.set(xscale="log", xlabel="real training rows", ylabel=v["metric"])
+        ax.set_xticks(x, [f"{size:,}" for size in x])
+        ax.minorticks_off()
         ax.legend(frameon=False)
         return ax
 
