@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a machine with Python 3.11+, make and a network is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup data run lab test lint card render bench calibrate lock doctor clean
+.PHONY: help setup data run lab test lint card emails render bench calibrate lock doctor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -41,6 +41,9 @@ lint: setup  ## Check style
 
 card: data  ## Measure what the data card says of the mail corpus
 	@$(BIN)/python data/email_card.py
+
+emails: data  ## Let the small model write what data/llm_emails/smollm2 lacks (hours; goes on where it was)
+	@$(BIN)/python data/record_emails.py
 
 render: data  ## Execute notebooks in place and record their goldens (NB="00 01"; all without)
 	@for nb in $(NB); do $(BIN)/synthlab render $$nb || exit $$?; done

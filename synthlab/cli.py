@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from synthlab.errors import InputError, SynthlabError
+
+if TYPE_CHECKING:
+    from synthlab import recording
 
 INTERRUPTED, UNEXPECTED = 130, 4
 
@@ -98,6 +102,52 @@ def selftest(seed: int) -> None:
         sys.exit(1)
 
 
+@commands.group()
+def generate() -> None:
+    """Let a language model write (extra: pip install synthlab[llm])."""
+
+
+@generate.command()
+@click.option("--n", default=200, show_default=True, help="Rows, half spam and half ham.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; continued.")
+@click.option("--style", default="naive", show_default=True, help="Which prompts.")
+@click.option("--seed", default=0, show_default=True, help="Of prompts and answers.")
+@click.option("--threads", default=2, show_default=True, help="Cores to use.")
+@click.option("--max-tokens", default=64, show_default=True, help="Longest answer.")
+@click.option("--temperature", default=0.9, show_default=True, help="0: the likeliest token.")
+@click.option("--top-k", default=50, show_default=True, help="Draw from so many tokens.")
+@click.option("--top-p", default=0.95, show_default=True, help="Draw from so much probability.")
+def emails(
+    n: int,
+    out: Path,
+    style: str,
+    seed: int,
+    threads: int,
+    max_tokens: int,
+    temperature: float,
+    top_k: int,
+    top_p: float,
+) -> None:
+    """Write e-mails into parquet shards; the same command continues what was interrupted."""
+    from synthlab import generation, llm, llm_local, prompts
+
+    prompts.load_prompts(style)  # a mistyped style should not wait for the model
+    if n <= 0:
+        raise InputError(f"--n {n}: expected at least 1 row. Nothing would be written. Try 200.")
+    sampling = llm.Sampling(temperature, top_k, top_p)
+    model = llm_local.LocalModel(sampling, n_threads=threads)
+    settings = {"style": style, "sampling": sampling, "max_tokens": max_tokens, "seed": seed}
+    try:
+        with _row_bar() as watch:
+            done = generation.generate_emails(model, out, n, **settings, watch=watch)
+    except KeyboardInterrupt:
+        click.echo("stopped; the same command continues the run, nothing is lost.", err=True)
+        raise
+    dropped = ", ".join(f"{count:,} {reason}" for reason, count in done["dropped"].items())
+    click.echo(f"{done['kept']:,} of {done['done']:,} rows kept; dropped: {dropped or 'none'}")
+    click.echo(f"{out.resolve()}")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     try:
@@ -124,6 +174,29 @@ def _split_pair(pair: str) -> tuple[str, str]:
     if not (key and equals):
         raise InputError(f"-p {pair!r}: expected KEY=VALUE, such as -p n_synth=5000.")
     return key, value
+
+
+@contextmanager
+def _row_bar() -> Iterator[Callable[[recording.Progress], None]]:
+    """Show rows, tokens a second, and the time left; what was recorded earlier costs none."""
+    import time
+
+    from tqdm import tqdm
+
+    began = time.monotonic()
+    with tqdm(unit="row", desc="e-mails") as bar:
+
+        def watch(progress: recording.Progress) -> None:
+            if not progress.n_tokens:
+                bar.reset(progress.total)
+                bar.initial = bar.n = progress.done
+                bar.refresh()
+                return
+            rate = progress.n_tokens / (time.monotonic() - began)
+            bar.set_postfix_str(f"{rate:,.0f} tokens/s", refresh=False)
+            bar.update(progress.done - bar.n)
+
+        yield watch
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The course's data sets, ready to use: real mail, and mail that language models wrote."""
+"""Real mail, ready to use: loaded, split by duplicate cluster, cached."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from synthlab import fetch, mail, ngrams
-from synthlab.dataset import REAL, SYNTHETIC, Dataset
+from synthlab.dataset import REAL, Dataset
 from synthlab.errors import InputError
 from synthlab.places import atomic_path, cache_dir
 from synthlab.splits import stratified_cluster_split, time_split
@@ -107,52 +107,6 @@ def parse_messages(raw: dict[str, bytes]) -> pd.DataFrame:
     frame = frame[~pd.Series(normal, index=frame.index).duplicated()].reset_index(drop=True)
     frame["cluster"] = ngrams.duplicate_clusters(_texts(frame), CLUSTER_CONTAINMENT)
     return frame
-
-
-def load_llm_email(
-    model: str = "smollm", *, style: str | None = None, name: str | None = None
-) -> Dataset:
-    """Load e-mails that a language model wrote, as recorded in ``data/llm_emails/``.
-
-    Parameters
-    ----------
-    model : {"smollm", "frontier"}
-        *smollm*: about 45,000 by SmolLM2-135M-Instruct.  *frontier*: 950 by a frontier model.
-    style : {"naive", "informed", "corner"}, optional
-        Only the frontier e-mails of that prompt style.  Without it, *naive* and *informed*;
-        *corner* e-mails are edge cases, which the guards keep out of training.
-    name : str, optional
-
-    Returns
-    -------
-    Dataset
-        Of origin synthetic; exact copies dropped.
-
-    Raises
-    ------
-    DataUnavailableError
-        The recorded file is missing or altered.
-    InputError
-        Unknown model or style.
-    """
-    if model not in {"smollm", "frontier"}:
-        raise InputError(f"model={model!r}: expected 'smollm' or 'frontier'.")
-    frame = pd.read_json(fetch.recorded_file(f"llm-{model}"), lines=True)
-    if model == "smollm":
-        frame = frame.assign(style="naive", subject=frame["text"], body="")
-    styles = [style] if style else ["naive", "informed"]
-    frame = frame[frame["style"].isin(styles)]
-    if frame.empty:
-        raise InputError(
-            f"style={style!r}: no recorded e-mail of {model} has it. smollm has 'naive'; "
-            f"frontier has 'naive', 'informed' and 'corner'."
-        )
-    texts = _texts(frame)
-    frame, texts = frame[~texts.duplicated()], texts[~texts.duplicated()]
-    edge = (frame["style"] == "corner").to_numpy()
-    return Dataset(
-        texts, frame["label"], SYNTHETIC, name or f"{model} mail", frame["id"], None, edge
-    )
 
 
 def _email(frame: pd.DataFrame, rows: np.ndarray, name: str) -> Dataset:

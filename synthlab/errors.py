@@ -27,6 +27,12 @@ class DataUnavailableError(SynthlabError, OSError):
     exit_code = 2
 
 
+class ExtraMissingError(SynthlabError, ImportError):
+    """An optional part of synthlab is asked for, and what it needs is not installed."""
+
+    exit_code = 2
+
+
 class NotebookError(SynthlabError, RuntimeError):
     """A notebook failed while it ran.
 

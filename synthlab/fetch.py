@@ -47,6 +47,34 @@ def recorded_file(name: str) -> Path:
     return path
 
 
+def recorded_shards(name: str) -> list[Path]:
+    """Return the shards of a data set that is part of the project, after checking their bytes.
+
+    Raises
+    ------
+    DataUnavailableError
+        A shard is missing, altered, or not registered.
+    """
+    entry = _entry(name)
+    folder = data_dir() / entry["path"]
+    shards = sorted(folder.glob("part-*.parquet"))
+    found = shards_digest(shards)
+    if found != entry["sha256"]:
+        raise DataUnavailableError(
+            f"{folder.name}: SHA-256 {entry['sha256'][:12]}… of {entry['shards']} shards expected, "
+            f"{found[:12]} of {len(shards)} found. Rows of unknown origin would enter the "
+            f"training set. Restore them (git checkout data/{entry['path']}), or register what "
+            f"was recorded: make emails"
+        )
+    return shards
+
+
+def shards_digest(shards: list[Path]) -> str:
+    """Return one SHA-256 of shards in order: of their names and their own sums."""
+    lines = "".join(f"{shard.name} {sha256(shard)}\n" for shard in shards)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
 def messages(name: str = "spam-assassin") -> dict[str, bytes]:
     """Return the verified messages of an archive, downloading it if the cache has none.
 

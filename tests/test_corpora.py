@@ -1,13 +1,12 @@
-"""The real corpus and the recorded e-mails, as the notebooks get them."""
+"""The real corpus, as the notebooks get it."""
 
 import shutil
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from synthlab import corpora, fetch, guards, ngrams
-from synthlab.errors import DataUnavailableError, InputError
+from synthlab import corpora, fetch, ngrams
+from synthlab.errors import InputError
 
 
 def test_corpus_is_what_the_card_says():
@@ -89,52 +88,3 @@ def test_broken_cache_is_made_again(monkeypatch, tmp_path):
     shutil.copy(archive, tmp_path)
     (tmp_path / f"email-{corpora._recipe()}.parquet").write_bytes(b"PAR1 truncated")
     pd.testing.assert_frame_equal(corpora.email_frame(), before)
-
-
-@pytest.mark.parametrize(
-    ("model", "style", "rows"),
-    [
-        ("smollm", None, 45_288),
-        ("frontier", None, 800),
-        ("frontier", "naive", 400),
-        ("frontier", "informed", 400),
-        ("frontier", "corner", 150),
-    ],
-)
-def test_recorded_emails_are_synthetic_and_complete(model, style, rows):
-    data = corpora.load_llm_email(model, style=style)
-    assert len(data) == rows
-    assert set(data.origin) == {"synthetic"}
-    assert data.edge_case.all() == (style == "corner")
-
-
-def test_corner_emails_may_not_train():
-    train, eval = corpora.load_email()
-    with pytest.raises(Exception, match="150 rows are edge cases"):
-        guards.check_roles(train, corpora.load_llm_email("frontier", style="corner"), eval)
-
-
-@pytest.mark.parametrize(
-    ("model", "style"), [("gpt", None), ("smollm", "corner"), ("frontier", "x")]
-)
-def test_unknown_recording_is_an_error(model, style):
-    with pytest.raises(InputError, match=r"expected|has"):
-        corpora.load_llm_email(model, style=style)
-
-
-def test_altered_recording_is_refused(monkeypatch, tmp_path):
-    entry = fetch.registry()["llm-smollm"]
-    (tmp_path / "llm_emails").mkdir()
-    (tmp_path / entry["path"]).write_bytes(b"altered")
-    registry = {"llm-smollm": entry}
-    monkeypatch.setattr(fetch, "registry", lambda: registry)
-    monkeypatch.setattr(fetch, "data_dir", lambda: tmp_path)
-    with pytest.raises(DataUnavailableError, match="SHA-256 c11631e0350e"):
-        corpora.load_llm_email("smollm")
-
-
-def test_recorded_and_real_mail_do_not_overlap():
-    frame_ids = set(corpora.email_frame()["id"])
-    assert not frame_ids & set(corpora.load_llm_email("smollm").ids)
-    train, _ = corpora.load_email()
-    assert np.size(guards.overlapping_rows(train, corpora.load_llm_email("frontier"))) == 0

@@ -1,0 +1,245 @@
+"""E-mails by a language model, and its labels of real mail: what is asked, kept and dropped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synthlab import corpora, ngrams, prompts, recording
+from synthlab.errors import InputError
+from synthlab.llm import DEFAULT_SAMPLING, Completion, LanguageModel, Request, Sampling
+
+#: Real messages that few-shot prompts and variants may show, and that are labelled.
+POOL_ROWS, LABEL_ROWS = 500, 1_500
+#: A row that shares more of its 5-grams with a real message, or of the message's, is dropped.
+MOST_COPIED = 0.3
+_MIN_SHARED = 2
+
+
+def generate_emails(
+    model: LanguageModel,
+    folder: Path,
+    n: int,
+    *,
+    style: str = "naive",
+    sampling: Sampling = DEFAULT_SAMPLING,
+    max_tokens: int = 64,
+    seed: int = 0,
+    watch: Callable[[recording.Progress], None] = lambda progress: None,
+) -> dict[str, Any]:
+    """Let a model write e-mails, or label real ones, and record them.
+
+    Parameters
+    ----------
+    model : LanguageModel
+    folder : Path
+        Continued where it was left.
+    n : int
+        Rows; half spam, half ham.  Fewer are kept: empty answers and copies are dropped.
+    style : str, default "naive"
+        One of `prompts.styles`.
+    sampling : Sampling
+        That of ``model``; it is recorded with every row.
+    max_tokens : int, default 64
+    seed : int, default 0
+    watch : callable, optional
+        See `recording.record`.
+
+    Returns
+    -------
+    dict
+        The manifest, as in `recording.record`.
+
+    Raises
+    ------
+    InputError
+        A parameter is out of range, or the folder holds another run.
+    DataUnavailableError
+        The real corpus, from which no row may copy, cannot be had.
+    """
+    if not 1 <= max_tokens <= 256:
+        raise InputError(
+            f"max_tokens={max_tokens}: expected 1 to 256. Longer answers don't fit beside a prompt "
+            f"that shows real mail. Choose from that."
+        )
+    if seed < 0:
+        raise InputError(f"seed={seed}: expected 0 or more. No row could be drawn. Choose another.")
+    book = prompts.load_prompts(style)
+    if book.choices and n > LABEL_ROWS:
+        raise InputError(
+            f"n={n:,}: {LABEL_ROWS:,} real messages are there to be labelled. None is labelled "
+            f"twice. Ask for at most {LABEL_ROWS:,}."
+        )
+    kind = LabelPlan if book.choices else EmailPlan
+    plan = kind(book, corpora.email_frame(), model, sampling, max_tokens=max_tokens, seed=seed)
+    return recording.record(plan, model, folder, n, watch=watch)
+
+
+class EmailPlan:
+    """A `recording.Plan` of e-mails.
+
+    Parameters
+    ----------
+    book : PromptBook
+    real : pandas.DataFrame
+        From `corpora.email_frame`: examples come from it, and copies of it are dropped.
+    model : LanguageModel
+        Only its name and hash are used.
+    sampling : Sampling
+    max_tokens, seed : int
+    """
+
+    def __init__(
+        self,
+        book: prompts.PromptBook,
+        real: pd.DataFrame,
+        model: LanguageModel,
+        sampling: Sampling,
+        *,
+        max_tokens: int,
+        seed: int,
+    ) -> None:
+        self._book, self._model, self._seed = book, model, seed
+        self._max_tokens = max_tokens
+        self._parameters = {**vars(sampling), "max_tokens": max_tokens}
+        self._real = (real["subject"] + "\n\n" + real["body"]).tolist()
+        self._pool = self._draw_pool(real) if book.n_examples else None
+        self.settings = {
+            "style": book.style,
+            "prompts_sha256": book.sha256,
+            "model": model.name,
+            "model_sha256": model.sha256,
+            "seed": seed,
+            "pool_sha256": _digest(self._pool) if self._pool else "",
+            **self._parameters,
+        }
+
+    def request(self, number: int) -> Request:
+        """Return what row ``number`` asks."""
+        return self._planned(number).request
+
+    def rows(self, answers: Mapping[int, Completion]) -> tuple[pd.DataFrame, dict[str, int]]:
+        """Return the e-mails worth keeping, and how many were dropped, by reason."""
+        mails = {number: split_mail(answer.text) for number, answer in answers.items()}
+        copied = self._copied({number: "\n\n".join(mail) for number, mail in mails.items()})
+        kept, dropped = [], Counter()
+        for number, (subject, body) in mails.items():
+            if reason := _flaw(subject, body, number in copied):
+                dropped[reason] += 1
+            else:
+                kept.append(self._row(self._planned(number), subject, body, answers[number]))
+        return pd.DataFrame(kept, columns=list(_COLUMNS)).astype(_COLUMNS), dict(dropped)
+
+    def _planned(self, number: int) -> prompts.PlannedRow:
+        return prompts.plan_row(
+            self._book, number, seed=self._seed, max_tokens=self._max_tokens, pool=self._pool
+        )
+
+    def _row(
+        self, planned: prompts.PlannedRow, subject: str, body: str, answer: Completion
+    ) -> dict[str, Any]:
+        return {
+            "id": f"{self._model.name}-{self._book.style}-{planned.number:06d}",
+            "style": self._book.style,
+            "prompt": planned.template,
+            "slots": json.dumps(planned.slots) if planned.slots else "",
+            "label": planned.label,
+            "subject": subject,
+            "body": body,
+            "derived_from": list(planned.parents),
+            "seed": planned.request.seed,
+            "model": self._model.name,
+            "model_sha256": self._model.sha256,
+            "parameters": json.dumps(self._parameters),
+            "n_tokens": answer.n_tokens,
+            "finish": answer.finish,
+        }
+
+    def _copied(self, texts: Mapping[int, str]) -> set[int]:
+        """Return the rows that hold too much of a real message."""
+        made, real = ngrams.index_grams(texts.values(), self._real)
+        pairs = ngrams.strongest_pairs(made, real, MOST_COPIED, _MIN_SHARED)
+        too_much = pairs.first[pairs.containment > MOST_COPIED]
+        numbers = np.array(list(texts), dtype=int)
+        return set(numbers[too_much].tolist())
+
+    def _draw_pool(self, real: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        pool = prompts.example_pool(real, POOL_ROWS)
+        return {label: pool[pool["label"] == label] for label in prompts.LABELS}
+
+
+class LabelPlan(EmailPlan):
+    """A `recording.Plan` of labels: row i is the model's label of message i of the pool."""
+
+    def rows(self, answers: Mapping[int, Completion]) -> tuple[pd.DataFrame, dict[str, int]]:
+        """Return one label a message; none is dropped."""
+        spam = self._book.choices.index(self._book.spam_choice)
+        labels = [
+            {
+                "id": self._planned(number).parents[0],
+                "label": prompts.LABELS[0 if answer.text == self._book.spam_choice else 1],
+                "p_spam": answer.probabilities[spam] if answer.probabilities else np.nan,
+                "prompt": self._planned(number).template,
+                "model_sha256": self._model.sha256,
+            }
+            for number, answer in answers.items()
+        ]
+        return pd.DataFrame(labels, columns=list(_LABEL_COLUMNS)).astype(_LABEL_COLUMNS), {}
+
+    def _draw_pool(self, real: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        return {"": prompts.example_pool(real, LABEL_ROWS, is_balanced=False)}
+
+
+_COLUMNS = {
+    "id": "str",
+    "style": "str",
+    "prompt": "str",
+    "slots": "str",
+    "label": "str",
+    "subject": "str",
+    "body": "str",
+    "derived_from": "object",
+    "seed": "int64",
+    "model": "str",
+    "model_sha256": "str",
+    "parameters": "str",
+    "n_tokens": "int64",
+    "finish": "str",
+}
+_LABEL_COLUMNS = {
+    "id": "str",
+    "label": "str",
+    "p_spam": "float64",
+    "prompt": "str",
+    "model_sha256": "str",
+}
+
+
+def split_mail(answer: str) -> tuple[str, str]:
+    """Split what followed "Subject:" into subject and body."""
+    subject, _, body = answer.strip().partition("\n")
+    body = body.strip()
+    for mark in ("Body:", "Message:"):
+        body = body.removeprefix(mark).strip()
+    return subject.strip(), body
+
+
+def _flaw(subject: str, body: str, is_copied: bool) -> str:
+    """Say why a row is dropped; nothing where it is kept."""
+    if not ngrams.words(subject) and not ngrams.words(body):
+        return "empty"
+    if not ngrams.words(body):
+        return "no body"
+    return "copies real mail" if is_copied else ""
+
+
+def _digest(pool: Mapping[str, pd.DataFrame]) -> str:
+    ids = [id for part in pool.values() for id in part["id"]]
+    return hashlib.sha256("\n".join(ids).encode()).hexdigest()
