@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +22,9 @@ POOL_ROWS, LABEL_ROWS = 500, 1_500
 #: A row that shares more of its 5-grams with a real message, or of the message's, is dropped.
 MOST_COPIED = 0.3
 _MIN_SHARED = 2
+#: Addresses that a row may not share with any real message, and how long a subject may not be.
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s<>\"')]+")
+_SUBJECT_WORDS = 4
 
 
 def generate_emails(
@@ -110,6 +114,8 @@ class EmailPlan:
         self._max_tokens = max_tokens
         self._parameters = {**vars(sampling), "max_tokens": max_tokens}
         self._real = (real["subject"] + "\n\n" + real["body"]).tolist()
+        self._addresses = _addresses("\n".join(self._real))
+        self._subjects = {_key(subject) for subject in real["subject"]}
         self._pool = self._draw_pool(real) if book.n_examples else None
         self.settings = {
             "style": book.style,
@@ -131,7 +137,8 @@ class EmailPlan:
         copied = self._copied({number: "\n\n".join(mail) for number, mail in mails.items()})
         kept, dropped = [], Counter()
         for number, (subject, body) in mails.items():
-            if reason := _flaw(subject, body, number in copied):
+            reason = _flaw(subject, body) or self._repeats(subject, body, number in copied)
+            if reason:
                 dropped[reason] += 1
             else:
                 kept.append(self._row(self._planned(number), subject, body, answers[number]))
@@ -161,6 +168,15 @@ class EmailPlan:
             "n_tokens": answer.n_tokens,
             "finish": answer.finish,
         }
+
+    def _repeats(self, subject: str, body: str, is_copied: bool) -> str:
+        """Say what of a real message a row repeats; nothing where it may be kept."""
+        if is_copied:
+            return "copies real mail"
+        if _addresses(f"{subject}\n{body}") & self._addresses:
+            return "repeats a real address"
+        is_long = len(ngrams.words(subject)) >= _SUBJECT_WORDS
+        return "repeats a real subject" if is_long and _key(subject) in self._subjects else ""
 
     def _copied(self, texts: Mapping[int, str]) -> set[int]:
         """Return the rows that hold too much of a real message."""
@@ -231,13 +247,21 @@ def split_mail(answer: str) -> tuple[str, str]:
     return subject.strip(), body
 
 
-def _flaw(subject: str, body: str, is_copied: bool) -> str:
-    """Say why a row is dropped; nothing where it is kept."""
+def _flaw(subject: str, body: str) -> str:
+    """Say why an answer is no e-mail; nothing where it is one."""
     if not ngrams.words(subject) and not ngrams.words(body):
         return "empty"
-    if not ngrams.words(body):
-        return "no body"
-    return "copies real mail" if is_copied else ""
+    return "" if ngrams.words(body) else "no body"
+
+
+def _addresses(text: str) -> set[str]:
+    """Return the addresses in a text, of mail and of pages."""
+    found = (address.casefold().rstrip(".,;:!?") for address in _ADDRESS.findall(text))
+    return {address for address in found if "." in address}
+
+
+def _key(subject: str) -> str:
+    return " ".join(ngrams.words(subject))
 
 
 def _digest(pool: Mapping[str, pd.DataFrame]) -> str:

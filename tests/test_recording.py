@@ -16,14 +16,15 @@ from synthlab.llm import Sampling
 
 REAL = pd.DataFrame(
     {
-        "id": ["easy-ham-1/1", "spam-1/1"],
-        "subject": ["lunch", "win"],
+        "id": ["easy-ham-1/1", "spam-1/1", "easy-ham-1/2"],
+        "subject": ["lunch", "win", "Minutes of the boat club"],
         "body": [
             "shall we meet for lunch on friday at the usual place near the river with everybody",
             "you have won a very large sum of money please send us your bank details today friend",
+            "write to Anna@river.example or see http://river.example/minutes.",
         ],
-        "label": ["ham", "spam"],
-        "cluster": [0, 1],
+        "label": ["ham", "spam", "ham"],
+        "cluster": [0, 1, 2],
     }
 )
 
@@ -223,6 +224,27 @@ def test_copies_of_real_mail_and_empty_answers_are_dropped_and_counted(tmp_path)
     assert numbers(tmp_path) == [0, 1, 5]
     assert done["dropped"] == {"copies real mail": 1, "empty": 1, "no body": 1}
     assert (done["done"], done["kept"]) == (6, 3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (" hello\n\nplease ask anna@river.example, she knows", "repeats a real address"),
+        (" hello\n\nit is on HTTP://river.example/minutes", "repeats a real address"),
+        (" minutes of the BOAT club\n\nnothing was decided", "repeats a real subject"),
+    ],
+)
+def test_what_identifies_a_real_message_is_not_recorded(tmp_path, answer, reason):
+    model = ScriptedModel(lambda key, request: answer)
+    assert recording.record(plan(), model, tmp_path, 1)["dropped"] == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    "answer", [" lunch\n\nat noon?", " hello\n\nask bob@river.example or www..."]
+)
+def test_short_subjects_and_other_addresses_are_nobodys(tmp_path, answer):
+    model = ScriptedModel(lambda key, request: answer)
+    assert recording.record(plan(), model, tmp_path, 1)["kept"] == 1
 
 
 def test_rows_hold_what_made_them(tmp_path):
