@@ -23,7 +23,9 @@ POOL_ROWS, LABEL_ROWS = 500, 1_500
 MOST_COPIED = 0.3
 _MIN_SHARED = 2
 #: Addresses that a row may not share with any real message, and how long a subject may not be.
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s<>\"')]+")
+_ADDRESS = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s<>\"')]+", re.IGNORECASE
+)
 _SUBJECT_WORDS = 4
 
 
