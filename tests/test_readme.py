@@ -33,9 +33,10 @@ def test_example_is_short():
     assert len([line for line in code.splitlines() if line.strip()]) <= 12
 
 
-def test_quoted_sentence_is_the_notebooks():
-    quoted = re.search(r"^> (.*)$", README, re.MULTILINE)[1]
-    assert quoted in shown("00")
+def test_quoted_sentences_are_the_notebooks():
+    from_01, from_00 = re.findall(r"^> (.*)$", README, re.MULTILINE)
+    assert from_01 in shown("01")
+    assert from_00 in shown("00")
 
 
 def test_verdict_in_the_table_is_the_notebooks():
