@@ -48,23 +48,24 @@ def recorded_file(name: str) -> Path:
 
 
 def recorded_shards(name: str) -> list[Path]:
-    """Return the shards of a data set that is part of the project, after checking their bytes.
+    """Return the registered shards of a data set of the project, after checking their bytes.
+
+    Later shards, of a recording that goes on, are left alone until they are registered.
 
     Raises
     ------
     DataUnavailableError
-        A shard is missing, altered, or not registered.
+        A shard is missing or altered.
     """
     entry = _entry(name)
     folder = data_dir() / entry["path"]
-    shards = sorted(folder.glob("part-*.parquet"))
+    shards = sorted(folder.glob("part-*.parquet"))[: entry["shards"]]
     found = shards_digest(shards)
     if found != entry["sha256"]:
         raise DataUnavailableError(
             f"{folder.name}: SHA-256 {entry['sha256'][:12]}… of {entry['shards']} shards expected, "
             f"{found[:12]} of {len(shards)} found. Rows of unknown origin would enter the "
-            f"training set. Restore them (git checkout data/{entry['path']}), or register what "
-            f"was recorded: make emails"
+            f"training set. Restore them: git checkout data/{entry['path']}"
         )
     return shards
 

@@ -20,6 +20,7 @@ COLORS = {
     "inconclusive": "#E69F00",
 }
 _FALLBACK = "#333333"
+_CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _SPREAD = 0.05
 
 
@@ -87,6 +88,33 @@ def lift_interval(frame: pd.DataFrame, metric: str = "score", ax: Axes | None = 
     return ax
 
 
+def curves(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None) -> Axes:
+    """Draw one curve a label over a number of rows, on a logarithmic axis, with its band.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``label``, ``n`` (> 0), ``score``, ``low``, ``high``.
+    metric : str
+        Label of the score axis.
+    ax : matplotlib.axes.Axes, optional
+    """
+    ax = new_axes() if ax is None else ax
+    labels = list(dict.fromkeys(frame["label"]))
+    for number, label in enumerate(labels):
+        rows = frame[frame["label"] == label].sort_values("n")
+        color = COLORS.get(label, _CYCLE[number % len(_CYCLE)])
+        ax.plot(rows["n"], rows["score"], "o-", color=color, label=label)
+        ax.fill_between(rows["n"], rows["low"], rows["high"], color=color, alpha=0.2, linewidth=0)
+    sizes = sorted(set(frame["n"]))
+    ax.set(xscale="log", xlabel="training rows", ylabel=metric)
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.minorticks_off()
+    ax.grid(axis="y", alpha=0.3)
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return ax
+
+
 def describe_slopes(frame: pd.DataFrame, metric: str = "accuracy") -> str:
     """Return alt text for `eval_slopes`, from the same numbers."""
     lines = [
@@ -94,6 +122,15 @@ def describe_slopes(frame: pd.DataFrame, metric: str = "accuracy") -> str:
         for row in frame.itertuples()
     ]
     return f"{metric} by model and eval set. " + "; ".join(lines).replace("\n", " ") + "."
+
+
+def describe_curves(frame: pd.DataFrame, metric: str = "accuracy") -> str:
+    """Return alt text for `curves`, from the same numbers."""
+    lines = [
+        f"{row.label}, {row.n:,} rows: {row.score:.3f} [{row.low:.3f}, {row.high:.3f}]"
+        for row in frame.itertuples()
+    ]
+    return f"{metric} by training rows. " + "; ".join(lines).replace("\n", " ") + "."
 
 
 def describe_lifts(frame: pd.DataFrame, metric: str = "score") -> str:

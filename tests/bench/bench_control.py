@@ -8,7 +8,8 @@ Run from the repository's root, on an idle machine; a few minutes::
 scikit-learn that one would write without this package (`bootstrap_with_sklearn`), in the same
 process; the standard error against 10,000 replicates of a faster bootstrap.  **overhead**: what
 `evaluate_synthetic_lift` adds to fits and one prediction each, which the plainest loop needs too.
-**scaling**: time and memory from 10,000 to 1,000,000 rows of 30 columns, each size in a process of its own.
+**scaling**: time and memory from 10,000 to 1,000,000 rows of 30 columns, each size in a process of
+its own.
 """
 
 from __future__ import annotations
