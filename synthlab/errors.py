@@ -33,6 +33,18 @@ class ExtraMissingError(SynthlabError, ImportError):
     exit_code = 2
 
 
+class EndpointError(SynthlabError, RuntimeError):
+    """A language model behind a URL did not answer, or refused to."""
+
+    exit_code = 2
+
+
+class SpendingError(SynthlabError, RuntimeError):
+    """A run would cost more than it may, or has cost what it may."""
+
+    exit_code = 2
+
+
 class NotebookError(SynthlabError, RuntimeError):
     """A notebook failed while it ran.
 

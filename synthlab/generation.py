@@ -22,6 +22,7 @@ POOL_ROWS, LABEL_ROWS = 500, 1_500
 #: A row that shares more of its 5-grams with a real message, or of the message's, is dropped.
 MOST_COPIED = 0.3
 _MIN_SHARED = 2
+_SAMPLE_ROWS = 200
 #: Addresses that a row may not share with any real message, and how long a subject may not be.
 _ADDRESS = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s<>\"')]+", re.IGNORECASE
@@ -38,6 +39,7 @@ def generate_emails(
     sampling: Sampling = DEFAULT_SAMPLING,
     max_tokens: int = 64,
     seed: int = 0,
+    approve: Callable[[list[Request], int], None] | None = None,
     watch: Callable[[recording.Progress], None] = lambda progress: None,
 ) -> dict[str, Any]:
     """Let a model write e-mails, or label real ones, and record them.
@@ -55,6 +57,9 @@ def generate_emails(
         That of ``model``; it is recorded with every row.
     max_tokens : int, default 64
     seed : int, default 0
+    approve : callable, optional
+        Called before anything is asked, with a sample of the requests to come and the number
+        of rows that the folder lacks; it stops the run by raising.
     watch : callable, optional
         See `recording.record`.
 
@@ -85,6 +90,10 @@ def generate_emails(
         )
     kind = LabelPlan if book.choices else EmailPlan
     plan = kind(book, corpora.email_frame(), model, sampling, max_tokens=max_tokens, seed=seed)
+    if approve:
+        rows = recording.missing_rows(plan, folder, n)
+        sample = rows[:: max(1, len(rows) // _SAMPLE_ROWS)]
+        approve([plan.request(number) for number in sample], len(rows))
     return recording.record(plan, model, folder, n, watch=watch)
 
 
@@ -97,7 +106,7 @@ class EmailPlan:
     real : pandas.DataFrame
         From `corpora.email_frame`: examples come from it, and copies of it are dropped.
     model : LanguageModel
-        Only its name and hash are used.
+        Only its name, hash and settings are used.
     sampling : Sampling
     max_tokens, seed : int
     """
@@ -127,6 +136,7 @@ class EmailPlan:
             "seed": seed,
             "pool_sha256": _digest(self._pool) if self._pool else "",
             **self._parameters,
+            **model.settings,
         }
 
     def request(self, number: int) -> Request:
@@ -197,7 +207,7 @@ class LabelPlan(EmailPlan):
     """A `recording.Plan` of labels: row i is the model's label of message i of the pool."""
 
     def rows(self, answers: Mapping[int, Completion]) -> tuple[pd.DataFrame, dict[str, int]]:
-        """Return one label a message; none is dropped."""
+        """Return one label a message; where a model named neither class, there is none."""
         spam = self._book.choices.index(self._book.spam_choice)
         labels = [
             {
@@ -208,8 +218,11 @@ class LabelPlan(EmailPlan):
                 "model_sha256": self._model.sha256,
             }
             for number, answer in answers.items()
+            if answer.text in self._book.choices
         ]
-        return pd.DataFrame(labels, columns=list(_LABEL_COLUMNS)).astype(_LABEL_COLUMNS), {}
+        unclear = len(answers) - len(labels)
+        dropped = {"named no class": unclear} if unclear else {}
+        return pd.DataFrame(labels, columns=list(_LABEL_COLUMNS)).astype(_LABEL_COLUMNS), dropped
 
     def _draw_pool(self, real: pd.DataFrame) -> dict[str, pd.DataFrame]:
         return {"": prompts.example_pool(real, LABEL_ROWS, is_balanced=False)}

@@ -1,14 +1,14 @@
 """What the course asks of a language model: requests in, completions out, in any order.
 
-A back end is anything that has the three members of `LanguageModel`: the local one runs
-llama.cpp in this process (`llm_local`); others may call an endpoint.
+A back end is anything that has the members of `LanguageModel`: one runs llama.cpp in this
+process (`llm_local`), another calls an endpoint (`llm_endpoint`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from synthlab.errors import InputError
 
@@ -31,7 +31,7 @@ class Request:
         The answer is cut off after so many.
     choices : tuple of str
         When given, nothing is written: the answer is the likeliest of these, judged by the
-        probability of its first token.
+        probability of its first token where that is known.
     """
 
     system: str
@@ -49,7 +49,8 @@ class Completion:
     Attributes
     ----------
     text : str
-        What follows the request's ``start``, or the likeliest choice.
+        What follows the request's ``start``, or the likeliest choice; empty where an endpoint
+        named none of the choices.
     n_tokens : int
         Tokens that were drawn.
     finish : {"stop", "length"}
@@ -73,8 +74,8 @@ class Sampling:
     ----------
     temperature : float
         0 always takes the likeliest token.
-    top_k : int
-        Only so many of the likeliest tokens can be drawn.
+    top_k : int or None
+        Only so many of the likeliest tokens can be drawn; None sets no such limit.
     top_p : float in (0, 1]
         Of those, only the likeliest ones that together reach this probability.
 
@@ -85,13 +86,13 @@ class Sampling:
     """
 
     temperature: float = 0.9
-    top_k: int = 50
+    top_k: int | None = 50
     top_p: float = 0.95
 
     def __post_init__(self) -> None:
         ranges = {
             "temperature": (0 <= self.temperature <= 10, "0 (the likeliest token) to 10"),
-            "top_k": (1 <= self.top_k <= 1_000, "1 to 1,000"),
+            "top_k": (self.top_k is None or 1 <= self.top_k <= 1_000, "1 to 1,000"),
             "top_p": (0 < self.top_p <= 1, "more than 0, at most 1"),
         }
         for name, (is_fine, expected) in ranges.items():
@@ -114,10 +115,14 @@ class LanguageModel(Protocol):
         Begins the ids of what it writes, such as ``"smollm2"``.
     sha256 : str
         Of the weights; of an endpoint, which shows none, an empty string.
+    settings : mapping
+        What else tells this model from another, as JSON has it: a recording goes on only with
+        the same.  Never a key.
     """
 
     name: str
     sha256: str
+    settings: Mapping[str, Any]
 
     def complete(
         self, requests: Iterable[tuple[Hashable, Request]]

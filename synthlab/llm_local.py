@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -98,7 +99,8 @@ def draw_tokens(
     """
     if sampling.temperature == 0:
         return logits.argmax(axis=1)
-    tokens = _likeliest(logits, min(sampling.top_k, logits.shape[1]))
+    n_tokens = logits.shape[1]
+    tokens = _likeliest(logits, min(sampling.top_k or n_tokens, n_tokens))
     scaled = np.take_along_axis(logits, tokens, axis=1) / sampling.temperature
     weight = np.exp(scaled - scaled[:, :1], dtype=np.float64)
     weight /= weight.sum(axis=1, keepdims=True)
@@ -181,6 +183,7 @@ class LocalModel:
     """
 
     name = "smollm2"
+    settings = MappingProxyType({})  # its hash tells it from any other
 
     def __init__(
         self, sampling: Sampling = DEFAULT_SAMPLING, *, n_threads: int = 2, n_slots: int = SLOTS

@@ -113,6 +113,12 @@ def record(
             return _Recorder(plan, folder, n).run(model, watch)
 
 
+def missing_rows(plan: Plan, folder: Path, n: int) -> list[int]:
+    """Return which of the rows 0 to n − 1 a folder lacks; nothing is written."""
+    with _folder_errors(folder):
+        return list(_Recorder(plan, folder, n).missing() if folder.is_dir() else range(n))
+
+
 def read_recorded(folder: Path) -> pd.DataFrame:
     """Return the rows of all shards of a folder, in order of their numbers."""
     shards = sorted(folder.glob("part-*.parquet"))
@@ -136,7 +142,7 @@ class _Recorder:
             for row, answer in self._journal.read().items()
             if not self._is_sealed(row)  # killed after the shard was written
         }
-        self._left = Counter(number // SHARD_ROWS for number in self._missing())
+        self._left = Counter(number // SHARD_ROWS for number in self.missing())
 
     def run(self, model: LanguageModel, watch: Callable[[Progress], None]) -> dict[str, Any]:
         self._journal.replace(self._answers)  # without a torn line
@@ -145,7 +151,7 @@ class _Recorder:
                 self._seal(block)
         done, n_tokens = self._n - self._left.total(), 0
         watch(Progress(done, self._n, n_tokens))
-        requests = ((number, self._plan.request(number)) for number in self._missing())
+        requests = ((number, self._plan.request(number)) for number in self.missing())
         for number, completion in model.complete(requests):
             self._take(number, completion)
             done, n_tokens = done + 1, n_tokens + completion.n_tokens
@@ -160,7 +166,7 @@ class _Recorder:
         if not self._left[block]:
             self._seal(block)
 
-    def _missing(self) -> Iterator[int]:
+    def missing(self) -> Iterator[int]:
         known = set(self._answers)
         return (row for row in range(self._n) if row not in known and not self._is_sealed(row))
 

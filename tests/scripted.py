@@ -6,7 +6,7 @@ from synthlab.llm import LENGTH, Completion
 
 
 class ScriptedModel:
-    name, sha256 = "scripted", "0" * 64
+    name, sha256, settings = "scripted", "0" * 64, {}
 
     def __init__(self, text=None, seconds=0.0, window=3):
         self._text, self._seconds, self._window = text or self.answer, seconds, window

@@ -13,6 +13,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+LLM_LOCK = (ROOT / "requirements-llm.lock").read_text("utf-8")
 HOSTS = re.compile(r"https?://|index-url|find-links|pypi|pythonhosted", re.IGNORECASE)
 
 
@@ -20,8 +21,8 @@ def name_of(requirement: str) -> str:
     return re.match(r"[A-Za-z0-9_.-]+", requirement)[0].lower().replace("_", "-")
 
 
-def locked_versions() -> dict[str, str]:
-    return dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", LOCK, re.MULTILINE))
+def locked_versions(lock: str = LOCK) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", lock, re.MULTILINE))
 
 
 def environment() -> dict:
@@ -51,13 +52,34 @@ def test_lock_holds_every_requirement(requirement):
     assert name_of(requirement) in locked_versions()
 
 
-def test_lock_holds_a_hash_for_every_package():
-    entries = re.split(r"\n(?=\S)", LOCK.strip())
+@pytest.mark.parametrize(
+    "requirement",
+    PROJECT["optional-dependencies"]["llm"] + PROJECT["optional-dependencies"]["llm-test"],
+)
+def test_second_lock_holds_what_the_language_models_need(requirement):
+    assert name_of(requirement) in locked_versions(LLM_LOCK)
+
+
+def test_locks_agree():
+    lines = [set(re.findall(r"^[a-z0-9.-]+==\S+", lock, re.MULTILINE)) for lock in (LOCK, LLM_LOCK)]
+    shared = set(locked_versions()) & set(locked_versions(LLM_LOCK))
+    assert shared
+    assert [line for line in lines[1] - lines[0] if line.split("==")[0] in shared] == []
+
+
+def test_second_lock_leaves_out_the_command_line_that_carries_the_weights():
+    assert "llm" not in locked_versions(LLM_LOCK)
+
+
+@pytest.mark.parametrize("lock", [LOCK, LLM_LOCK])
+def test_lock_holds_a_hash_for_every_package(lock):
+    entries = re.split(r"\n(?=\S)", lock.strip())
     assert [e.splitlines()[0] for e in entries if "--hash=sha256:" not in e] == []
 
 
-def test_lock_names_no_host():
-    lines = [line for line in LOCK.splitlines() if "--hash" not in line]
+@pytest.mark.parametrize("lock", [LOCK, LLM_LOCK])
+def test_lock_names_no_host(lock):
+    lines = [line for line in lock.splitlines() if "--hash" not in line]
     assert [line for line in lines if HOSTS.search(line)] == []
 
 

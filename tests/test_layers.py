@@ -69,7 +69,7 @@ def loaded_after(statement: str) -> set[str]:
 
 
 def test_import_is_light():
-    heavy = {"matplotlib", "papermill", "pandas", "sklearn", "jax", "llama_cpp"}
+    heavy = {"matplotlib", "papermill", "pandas", "sklearn", "jax", "llama_cpp", "openai"}
     assert not heavy & loaded_after("import synthlab")
 
 

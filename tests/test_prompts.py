@@ -61,8 +61,9 @@ def test_rows_have_seeds_of_their_own(style):
     assert len(set(seeds)) == 200
 
 
-def test_naive_prompts_name_no_topic():
-    assert prompts.load_prompts("naive").slots == {}
+def test_naive_prompts_know_nothing_of_the_mailbox():
+    asked = " ".join(planned("naive", number).request.user for number in range(300)).casefold()
+    assert not [word for word in ("2002", "linux", "perl", "mailing list") if word in asked]
     assert planned("naive", 0).parents == ()
 
 
