@@ -231,7 +231,7 @@ def _features(X: Features, name: str) -> Features:
 
 def _texts(X: pd.Series, name: str) -> pd.Series:
     X = X.reset_index(drop=True)
-    empty = np.flatnonzero([not (isinstance(text, str) and text.strip()) for text in X])
+    empty = np.flatnonzero([not (isinstance(text, str) and text.strip()) for text in X.to_list()])
     if len(empty):
         raise InputError(
             f"{name}: {len(empty)} of {len(X)} texts are empty or no text (rows {first(empty)}). "

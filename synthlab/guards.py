@@ -107,9 +107,18 @@ def overlapping_rows(train: Dataset, eval: Dataset) -> np.ndarray:
     Texts are compared without regard to case and white space.
     """
     X = eval.X
+    if train.is_text and eval.is_text:
+        return _overlapping_texts(train.X.to_list(), X.to_list())
     if isinstance(X, pd.DataFrame) and set(X.columns) == set(train.X.columns):
         X = X[list(train.X.columns)]
     return np.flatnonzero(np.isin(_row_keys(X), _row_keys(train.X)))
+
+
+def _overlapping_texts(train: list[str], eval: list[str]) -> np.ndarray:
+    """Compare whole texts only where they begin alike, which few of many do."""
+    openings = set(map(_opening, eval))
+    known = {_normal(text) for text in train if _opening(text) in openings}
+    return np.flatnonzero([_normal(text) in known for text in eval])
 
 
 def drop_overlap(eval: Dataset, train: Dataset) -> Dataset:
@@ -223,11 +232,20 @@ def _chance_of(
     return float(hypergeom.sf(matched - 1, rows, expected + matched, n_eval))
 
 
+def _normal(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _opening(text: str) -> tuple[str, ...]:
+    """Return the first words: equal wherever `_normal` is."""
+    return tuple(word.casefold() for word in text.split(None, 3)[:3])
+
+
 def _row_keys(X: Features) -> np.ndarray:
     """Hash every row, so that 1 and 1.0, or "A  b" and "a b", are the same."""
     if isinstance(X, pd.Series):
         return pd.util.hash_pandas_object(
-            pd.Series([" ".join(text.casefold().split()) for text in X]), index=False
+            pd.Series([_normal(text) for text in X]), index=False
         ).to_numpy()
     frame = pd.DataFrame(X)
     keys = {}

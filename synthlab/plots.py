@@ -21,6 +21,7 @@ COLORS = {
 }
 _FALLBACK = "#333333"
 _CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_MARKERS = "osD^v"
 _SPREAD = 0.05
 
 
@@ -57,6 +58,34 @@ def eval_slopes(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None =
     ax.set_ylabel(metric)
     ax.grid(axis="y", alpha=0.3)
     ax.legend(title="trained on", frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return ax
+
+
+def eval_dots(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None) -> Axes:
+    """Draw one row a model, on it a point an eval set, each with its interval.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As for `eval_slopes`.
+    metric : str
+        Label of the score axis.
+    ax : matplotlib.axes.Axes, optional
+    """
+    models = list(dict.fromkeys(frame["model"]))
+    ax = new_axes(height=1.2 + 0.6 * len(models)) if ax is None else ax
+    evals = list(dict.fromkeys(frame["eval"]))
+    for number, name in enumerate(evals):
+        rows = frame[frame["eval"] == name].set_index("model").reindex(models)
+        y = [i + 3 * _SPREAD * (number - (len(evals) - 1) / 2) for i in range(len(models))]
+        errors = [rows["score"] - rows["low"], rows["high"] - rows["score"]]
+        look = {"fmt": _MARKERS[number % len(_MARKERS)], "color": _CYCLE[number % len(_CYCLE)]}
+        ax.errorbar(rows["score"], y, xerr=errors, capsize=3, label=name, **look)
+    ax.set_yticks(range(len(models)), models)
+    ax.set_ylim(len(models) - 0.5, -0.5)
+    ax.set_xlabel(metric)
+    ax.grid(axis="x", alpha=0.3)
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return ax
 
 

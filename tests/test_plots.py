@@ -29,6 +29,24 @@ def test_slopes_draw_intervals_to_their_ends():
     assert ends == [pytest.approx([0.85, 0.95]), pytest.approx([0.6, 0.8])]
 
 
+def test_dots_draw_every_score_in_the_row_of_its_model():
+    ax = plots.eval_dots(SCORES, "accuracy")
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [x for line in dots for x in line.get_xdata()] == [0.9, 0.7]
+    assert [label.get_text() for label in ax.get_yticklabels()] == [*SCORES["model"]]
+    assert "accuracy" in ax.get_xlabel()
+
+
+def test_dots_draw_intervals_to_their_ends_and_tell_eval_sets_apart():
+    ax = plots.eval_dots(pd.concat([SCORES, SCORES.assign(eval="synthetic eval")]))
+    ends = [path.vertices[:, 0].tolist() for c in ax.collections for path in c.get_paths()]
+    assert ends == 2 * [pytest.approx([0.85, 0.95]), pytest.approx([0.6, 0.8])]
+    looks = {(line.get_marker(), line.get_color()) for line in ax.lines if len(line.get_xdata())}
+    assert len({color for _, color in looks}) == 2
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["real eval", "synthetic eval"]
+
+
 def test_lifts_draw_intervals_margin_and_verdicts():
     ax = plots.lift_interval(LIFTS, "accuracy")
     spans = [sorted(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
