@@ -101,6 +101,25 @@ def test_c2_few_real_labels_gain_many_do_not_and_one_draw_tells_little():
     assert found["many_ci_high"] < found["few_ci_low"]
 
 
+def test_c6_generated_mail_does_not_stand_in_for_5000_real_labels():
+    _, _, found = execution("05_substituting_labels")
+    assert found["substitute_high"] < -load_claim("C6")["margin"]
+    assert found["added_low"] <= load_claim("C6")["margin"]
+
+
+def test_c6_a_machines_labels_of_real_mail_cost_more_than_any_generated_mail():
+    _, _, found = execution("05_substituting_labels")
+    lifts = {k: v for k, v in found.items() if k.startswith("lift_by_source")}
+    assert min(lifts, key=lifts.get) == "lift_by_source_labels_by_weak"
+
+
+def test_c7_an_eval_set_from_the_generator_promises_more_than_real_mail_delivers():
+    _, _, found = execution("06_contaminated_eval")
+    for writer in ("smollm2_naive", "frontier_naive"):
+        assert found[f"gap_{writer}_same_prompt"] > load_claim("C7")["margin"]
+        assert found[f"ci_low_gap_{writer}_same_prompt"] > 0
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_golden_has_the_code_of_its_notebook(name):
     source = [c.source for c in code_cells(report.find_notebook(name))]
