@@ -72,12 +72,13 @@ def _course_files() -> Finding:
 def _recorded_data() -> Finding:
     what = "recorded e-mails"
     try:
-        names = [name for name, entry in fetch.registry().items() if "path" in entry]
-        for name in names:
-            fetch.recorded_file(name)
+        entries = {name: e for name, e in fetch.registry().items() if "path" in e}
+        for name, entry in entries.items():
+            check = fetch.recorded_shards if "shards" in entry else fetch.recorded_file
+            check(name)
     except SynthlabError as error:
         return Finding(what, False, str(error), "git checkout data")
-    return Finding(what, True, f"{', '.join(names)}: checksums right")
+    return Finding(what, True, f"{', '.join(entries)}: checksums right")
 
 
 def _corpus() -> Finding:
