@@ -7,7 +7,8 @@ from sklearn.linear_model import LogisticRegression
 
 from synthlab import plan_control
 from synthlab.errors import InputError
-from synthlab.gradients import roc_auc, row_variance
+from synthlab.gradients import roc_auc
+from synthlab.stats import row_variance
 
 
 def test_more_rows_show_smaller_lifts():
