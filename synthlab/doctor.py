@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -51,7 +52,7 @@ def _python() -> Finding:
 def _packages() -> Finding:
     missing = []
     for requirement in requires("synthlab") or []:
-        name = requirement.split(">")[0].strip()
+        name = re.match(r"[\w.-]+", requirement)[0]
         if "extra ==" not in requirement:
             try:
                 version(name)

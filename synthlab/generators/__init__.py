@@ -1,0 +1,1 @@
+"""Generators: fit on rows, sample others; one algorithm a file, one shape (`base`)."""

