@@ -18,14 +18,24 @@ from synthlab.places import atomic_path
 HERE = Path(__file__).resolve().parent
 RECORDED = HERE / "llm_emails" / "smollm2"
 ROWS = {"labels": 1_500, "informed": 5_000, "few_shot": 5_000, "variants": 5_000, "naive": 50_000}
+#: Turns of the loop: each shows what the one before wrote; few_shot, which shows real mail, is 1.
+LOOP_ROWS, LOOP_TURNS = 600, range(2, 6)
 TEMPERATURE = "0.8"
 
 
-def record(style: str, n: int) -> None:
-    """Record a style up to n rows; what is there is not written again."""
-    command = ["generate", "emails", "--style", style, "--n", str(n), "--temperature", TEMPERATURE]
-    out = ["--out", str(RECORDED / style)]
+def record(folder: str, n: int, *more: str) -> None:
+    """Record a folder up to n rows; what is there is not written again."""
+    command = ["generate", "emails", "--n", str(n), "--temperature", TEMPERATURE, *more]
+    out = ["--out", str(RECORDED / folder)]
     subprocess.run([sys.executable, "-m", "synthlab", *command, *out], check=True)
+
+
+def record_loop() -> None:
+    """Record the turns of the loop, each with a seed of its own."""
+    for turn in LOOP_TURNS:
+        before = RECORDED / ("few_shot" if turn == 2 else f"loop-{turn - 1}")
+        shown = ["--style", "few_shot", "--examples", str(before), "--seed", str(turn)]
+        record(f"loop-{turn}", LOOP_ROWS, *shown)
 
 
 def entry(folder: Path) -> str:
@@ -56,6 +66,8 @@ def register() -> None:
 
 if __name__ == "__main__":
     if "--register" not in sys.argv:
+        record("few_shot", LOOP_ROWS + LOOP_ROWS // 10, "--style", "few_shot")
+        record_loop()
         for style, n in ROWS.items():
-            record(style, n)
+            record(style, n, "--style", style)
     register()

@@ -118,6 +118,11 @@ def generate() -> None:
 @click.option("--temperature", default=0.9, show_default=True, help="0: the likeliest token.")
 @click.option("--top-k", type=int, help="Draw from so many tokens. [50; an endpoint: its own]")
 @click.option("--top-p", default=0.95, show_default=True, help="Draw from so much probability.")
+@click.option(
+    "--examples",
+    type=click.Path(path_type=Path),
+    help="Folder of recorded e-mails that few_shot prompts show, in place of real ones.",
+)
 @click.option("--threads", type=int, help="Cores for the local model. [2, if there are two]")
 @click.option(
     "--base-url", help="Ask an OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1."
@@ -139,6 +144,7 @@ def emails(
     temperature: float,
     top_k: int | None,
     top_p: float,
+    examples: Path | None,
     threads: int | None,
     base_url: str | None,
     **of_endpoint: str | float | None,
@@ -161,6 +167,7 @@ def emails(
         sampling = llm.Sampling(temperature, top_k, top_p)
         model = _endpoint_model(base_url, sampling, threads, **of_endpoint)
     settings = {"style": style, "sampling": sampling, "max_tokens": max_tokens, "seed": seed}
+    settings["examples"] = examples
     with _told_at_the_end(model), _row_bar() as watch:
         settings |= {"approve": _approval(model), "watch": watch}
         done = generation.generate_emails(model, out, n, **settings)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synthlab import fetch, mail, ngrams
+from synthlab import fetch, mail, ngrams, prompts
 from synthlab.dataset import REAL, Dataset
 from synthlab.errors import InputError
 from synthlab.places import atomic_path, cache_dir
@@ -28,10 +28,12 @@ def load_email(
 
     Parameters
     ----------
-    split : {"random", "time"}
+    split : {"random", "time", "pool"}
         *random*: stratified by class, by seed, never through a cluster of near-duplicates.
         *time*: train on the earliest ``n_train`` messages, evaluate on the later ones that
-        repeat none of them: what production would see.  ``seed`` has no part in it.
+        repeat none of them: what production would see.  *pool*: train on the 500 messages that
+        language models were shown, evaluate on all that repeat none of them.  In these two
+        ``seed`` has no part, and in the last nor has ``n_train``.
     n_train : int, default 5000
         Messages to train on; the rest evaluate.
     seed : int, default 0
@@ -58,8 +60,13 @@ def load_email(
     if split == "time":
         train, later = time_split(frame["received"].to_numpy(), clusters, n_train)
         return _email(frame, train, "earlier mail"), _email(frame, later, "later mail")
+    if split == "pool":
+        is_shown = frame["id"].isin(prompts.example_pool(frame)["id"]).to_numpy()
+        is_apart = ~np.isin(clusters, clusters[is_shown])
+        train, others = np.flatnonzero(is_shown), np.flatnonzero(is_apart)
+        return _email(frame, train, "shown mail"), _email(frame, others, "other mail")
     if split != "random":
-        raise InputError(f"split={split!r}: expected 'random' or 'time'.")
+        raise InputError(f"split={split!r}: expected 'random', 'time' or 'pool'.")
     rng = np.random.default_rng(seed)
     is_eval = stratified_cluster_split(
         frame["label"].to_numpy(), clusters, len(frame) - n_train, rng

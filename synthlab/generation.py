@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,12 @@ from synthlab import corpora, ngrams, prompts, recording
 from synthlab.errors import InputError
 from synthlab.llm import DEFAULT_SAMPLING, Completion, LanguageModel, Request, Sampling
 
-#: Real messages that few-shot prompts and variants may show, and that are labelled.
-POOL_ROWS, LABEL_ROWS = 500, 1_500
+#: Real messages that are labelled.
+LABEL_ROWS = 1_500
 #: A row that shares more of its 5-grams with a real message, or of the message's, is dropped.
 MOST_COPIED = 0.3
 _MIN_SHARED = 2
+_MIN_EXAMPLES, _MOST_EXAMPLES = 20, 250
 _SAMPLE_ROWS = 200
 #: Addresses that a row may not share with any real message, and how long a subject may not be.
 _ADDRESS = re.compile(
@@ -39,6 +40,7 @@ def generate_emails(
     sampling: Sampling = DEFAULT_SAMPLING,
     max_tokens: int = 64,
     seed: int = 0,
+    examples: Path | None = None,
     approve: Callable[[list[Request], int], None] | None = None,
     watch: Callable[[recording.Progress], None] = lambda progress: None,
 ) -> dict[str, Any]:
@@ -57,6 +59,9 @@ def generate_emails(
         That of ``model``; it is recorded with every row.
     max_tokens : int, default 64
     seed : int, default 0
+    examples : Path, optional
+        A folder of recorded e-mails, for a style whose prompts show examples: the prompts show
+        these and no real message.  So the loop closes: the model reads what it wrote.
     approve : callable, optional
         Called before anything is asked, with a sample of the requests to come and the number
         of rows that the folder lacks; it stops the run by raising.
@@ -89,12 +94,56 @@ def generate_emails(
             f"twice. Ask for at most {LABEL_ROWS:,}."
         )
     kind = LabelPlan if book.choices else EmailPlan
-    plan = kind(book, corpora.email_frame(), model, sampling, max_tokens=max_tokens, seed=seed)
+    settings = {"max_tokens": max_tokens, "seed": seed}
+    if examples is not None:
+        settings["shown"] = read_examples(examples, book)
+    plan = kind(book, corpora.email_frame(), model, sampling, **settings)
     if approve:
         rows = recording.missing_rows(plan, folder, n)
         sample = rows[:: max(1, len(rows) // _SAMPLE_ROWS)]
         approve([plan.request(number) for number in sample], len(rows))
     return recording.record(plan, model, folder, n, watch=watch)
+
+
+class Examples(NamedTuple):
+    """Recorded e-mails that a prompt shows in place of real ones.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        As `recording.read_recorded` returns it.
+    turn : int
+        Of the loop that they close: 2 where they were made from real examples.
+    """
+
+    frame: pd.DataFrame
+    turn: int
+
+
+def read_examples(folder: Path, book: prompts.PromptBook) -> Examples:
+    """Read the first e-mails of a folder, to be shown by the prompts of a book.
+
+    Only the first of each class, so that the same are shown when the recording has grown.
+
+    Raises
+    ------
+    InputError
+        The book shows no examples, or the folder holds too few e-mails of a class.
+    """
+    if not book.n_examples or book.choices:
+        raise InputError(
+            f"examples={str(folder)!r}: prompts of style {book.style!r} show none. The loop would "
+            f"not close. Use style 'few_shot'."
+        )
+    frame = recording.read_recorded(folder).groupby("label").head(_MOST_EXAMPLES)
+    counts = frame["label"].value_counts().reindex(list(prompts.LABELS), fill_value=0)
+    if counts.min() < _MIN_EXAMPLES:
+        raise InputError(
+            f"{folder}: {counts.min()} e-mails of class {counts.idxmin()!r}; expected "
+            f"{_MIN_EXAMPLES} or more of each. A few would be shown again and again. Record more."
+        )
+    settings = json.loads((folder / "manifest.json").read_text("utf-8"))["settings"]
+    return Examples(frame, settings.get("turn", 1) + 1)
 
 
 class EmailPlan:
@@ -109,6 +158,8 @@ class EmailPlan:
         Only its name, hash and settings are used.
     sampling : Sampling
     max_tokens, seed : int
+    shown : Examples, optional
+        What prompts show in place of real messages.
     """
 
     def __init__(
@@ -120,7 +171,9 @@ class EmailPlan:
         *,
         max_tokens: int,
         seed: int,
+        shown: Examples | None = None,
     ) -> None:
+        self._shown = shown
         self._book, self._model, self._seed = book, model, seed
         self._max_tokens = max_tokens
         self._parameters = {**vars(sampling), "max_tokens": max_tokens}
@@ -128,6 +181,7 @@ class EmailPlan:
         self._addresses = _addresses("\n".join(self._real))
         self._subjects = {_key(subject) for subject in real["subject"]}
         self._pool = self._draw_pool(real) if book.n_examples else None
+        self._ancestors = {} if shown is None else shown.frame.set_index("id")["derived_from"]
         self.settings = {
             "style": book.style,
             "prompts_sha256": book.sha256,
@@ -135,6 +189,7 @@ class EmailPlan:
             "model_sha256": model.sha256,
             "seed": seed,
             "pool_sha256": _digest(self._pool) if self._pool else "",
+            **({"turn": shown.turn} if shown else {}),
             **self._parameters,
             **model.settings,
         }
@@ -164,15 +219,19 @@ class EmailPlan:
     def _row(
         self, planned: prompts.PlannedRow, subject: str, body: str, answer: Completion
     ) -> dict[str, Any]:
+        turn = f"-turn{self._shown.turn}" if self._shown else ""
+        slots = planned.slots
+        if self._shown:
+            slots = slots | {f"example_{i}": id for i, id in enumerate(planned.parents, 1)}
         return {
-            "id": f"{self._model.name}-{self._book.style}-{planned.number:06d}",
+            "id": f"{self._model.name}-{self._book.style}{turn}-{planned.number:06d}",
             "style": self._book.style,
             "prompt": planned.template,
-            "slots": json.dumps(planned.slots) if planned.slots else "",
+            "slots": json.dumps(slots) if slots else "",
             "label": planned.label,
             "subject": subject,
             "body": body,
-            "derived_from": list(planned.parents),
+            "derived_from": self._real_ancestors(planned.parents),
             "seed": planned.request.seed,
             "model": self._model.name,
             "model_sha256": self._model.sha256,
@@ -180,6 +239,12 @@ class EmailPlan:
             "n_tokens": answer.n_tokens,
             "finish": answer.finish,
         }
+
+    def _real_ancestors(self, shown: tuple[str, ...]) -> list[str]:
+        """Return the real messages behind what a prompt showed, however many turns ago."""
+        if not self._shown:
+            return list(shown)
+        return sorted({parent for id in shown for parent in self._ancestors[id]})
 
     def _repeats(self, subject: str, body: str, is_copied: bool) -> str:
         """Say what of a real message a row repeats; nothing where it may be kept."""
@@ -199,7 +264,7 @@ class EmailPlan:
         return set(numbers[too_much].tolist())
 
     def _draw_pool(self, real: pd.DataFrame) -> dict[str, pd.DataFrame]:
-        pool = prompts.example_pool(real, POOL_ROWS)
+        pool = self._shown.frame if self._shown else prompts.example_pool(real)
         return {label: pool[pool["label"] == label] for label in prompts.LABELS}
 
 
@@ -280,5 +345,8 @@ def _key(subject: str) -> str:
 
 
 def _digest(pool: Mapping[str, pd.DataFrame]) -> str:
+    """Return a hash of the rows that may be shown: real ones never change, generated ones might."""
     ids = [id for part in pool.values() for id in part["id"]]
+    if any("derived_from" in part for part in pool.values()):
+        ids += [body for part in pool.values() for body in part["body"]]
     return hashlib.sha256("\n".join(ids).encode()).hexdigest()

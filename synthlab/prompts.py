@@ -21,8 +21,8 @@ from synthlab.places import data_dir
 
 LABELS = ("spam", "ham")
 _FOLDER = "llm_emails/prompts"
-#: Real messages that are shown to a model have this many words.
-EXAMPLE_WORDS = (20, 150)
+#: Real messages that few-shot prompts and variants may show, and how many words they have.
+POOL_ROWS, EXAMPLE_WORDS = 500, (20, 150)
 # Tokens are unknown here: no piece of these is less than one, so that few texts exceed 200.
 _PIECE, _MOST_PIECES = re.compile(r"[A-Za-z]{1,6}|[^A-Za-z\s]"), 200
 
@@ -131,7 +131,7 @@ def load_prompts(style: str) -> PromptBook:
 
 
 def example_pool(
-    frame: pd.DataFrame, n: int, *, is_balanced: bool = True, seed: int = 0
+    frame: pd.DataFrame, n: int = POOL_ROWS, *, is_balanced: bool = True, seed: int = 0
 ) -> pd.DataFrame:
     """Draw the real messages that prompts may show: short ones, none a near-copy of another.
 
@@ -139,7 +139,7 @@ def example_pool(
     ----------
     frame : pandas.DataFrame
         From `corpora.email_frame`.
-    n : int
+    n : int, default 500
     is_balanced : bool, default True
         Half spam and half ham; otherwise the classes are as frequent as among all short ones.
     seed : int, default 0

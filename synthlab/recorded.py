@@ -9,13 +9,15 @@ from synthlab import fetch
 from synthlab.dataset import SYNTHETIC, Dataset
 from synthlab.errors import InputError
 
+#: Turns of a loop: each was shown what the one before wrote.  *few_shot*, shown real mail, is 1.
+LOOP_STYLES = ("loop-2", "loop-3", "loop-4", "loop-5")
 #: What is recorded, by model; *corner* e-mails are edge cases.
 STYLES = {
-    "smollm2": ("naive", "informed", "few_shot", "variants"),
+    "smollm2": ("naive", "informed", "few_shot", "variants", *LOOP_STYLES),
     "frontier": ("naive", "informed", "corner"),
     "smollm": ("topics",),
 }
-_WITH_PARENTS = ("few_shot", "variants")
+_WITH_PARENTS = ("few_shot", "variants", *LOOP_STYLES)
 
 
 def recorded_styles(model: str) -> list[str]:
@@ -45,11 +47,12 @@ def load_llm_email(
     style : str, optional
         How they were asked for.  *naive* (the default): the names of the classes and no more;
         *informed*: a description of the mailbox; *few_shot*: two real messages each time;
-        *variants*: one real message to paraphrase; *corner*: wanted bulk mail, edge cases,
+        *variants*: one real message to paraphrase; *loop-2* to *loop-5*: two e-mails of the turn
+        before, *few_shot* being turn 1; *corner*: wanted bulk mail, edge cases,
         which the guards keep out of training; *topics*: of *smollm* only.
     real_train : Dataset, optional
-        Needed for *few_shot* and *variants*: only rows whose parents it holds are returned,
-        since a row made from another real message would bring that one in.
+        Needed for *few_shot*, *variants* and the loop: only rows are returned whose real parents
+        (in a loop, ancestors) it holds, since others would bring real mail in unseen.
     name : str, optional
 
     Returns

