@@ -14,11 +14,14 @@ _HOME = {
     "evaluate_generator_lift": "generator_lift",
     "evaluate_synthetic_lift": "control",
     "load_email": "corpora",
+    "load_fars": "tables",
     "load_llm_email": "recorded",
     "load_llm_labels": "recorded",
     "load_claim": "claims",
     "plan_control": "plan",
+    "run_loop": "loops",
     "save_metrics": "claims",
+    "watch_loop": "watch",
     "worth_in_labels": "worth",
 }
 __all__ = sorted(_HOME)

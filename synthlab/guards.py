@@ -39,8 +39,7 @@ def check_roles(real_train: Dataset, synth_train: Dataset, real_eval: Dataset) -
         The training labels are all one class, or eval holds a label that they don't.
     """
     for data in (real_train, synth_train, real_eval):
-        if not len(data):
-            raise InputError(f"{data.name} is empty: nothing can be compared. Hand in rows.")
+        _require_rows(data)
     require_origin(real_eval, REAL, "is an eval set")
     require_origin(real_train, REAL, "is the control's training set")
     require_origin(synth_train, SYNTHETIC, "is the synthetic training set")
@@ -54,6 +53,37 @@ def check_roles(real_train: Dataset, synth_train: Dataset, real_eval: Dataset) -
     for train in (real_train, synth_train):
         _refuse_shared_ids(train, real_eval)
         _refuse_overlap(train, real_train, real_eval)
+
+
+def check_train_and_eval(train: Dataset, real_eval: Dataset) -> None:
+    """Refuse real rows to train on, and real rows to evaluate on, that are not apart.
+
+    Parameters
+    ----------
+    train, real_eval : Dataset
+
+    Raises
+    ------
+    ContaminationError
+        A row of either is synthetic or an edge case, or evaluates and trains.
+    InputError
+        One of them is empty, or of another kind than the other.
+    """
+    for data in (train, real_eval):
+        _require_rows(data)
+    require_origin(real_eval, REAL, "is an eval set")
+    require_origin(train, REAL, "is the control's training set")
+    for data, role in ((train, "train"), (real_eval, "be scored")):
+        _refuse_edge_cases(data, role)
+    require_same_labels(train, real_eval)
+    joined_features(train.take([0]), real_eval.take([0]))
+    _refuse_shared_ids(train, real_eval)
+    _refuse_overlap(train, train, real_eval)
+
+
+def _require_rows(data: Dataset) -> None:
+    if not len(data):
+        raise InputError(f"{data.name} is empty: nothing can be compared. Hand in rows.")
 
 
 def require_origin(data: Dataset, origin: str, role: str) -> None:

@@ -144,6 +144,42 @@ def curves(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None
     return ax
 
 
+def trajectories(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None) -> Axes:
+    """Draw one line a label over the generations of a loop, with its band.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``label``, ``generation``, ``score``, ``low``, ``high``.
+    metric : str
+        Label of the score axis.
+    ax : matplotlib.axes.Axes, optional
+    """
+    ax = new_axes() if ax is None else ax
+    for number, label in enumerate(dict.fromkeys(frame["label"])):
+        rows = frame[frame["label"] == label].sort_values("generation")
+        color, x = _CYCLE[number % len(_CYCLE)], rows["generation"]
+        marker = _MARKERS[number % len(_MARKERS)]
+        ax.plot(x, rows["score"], f"{marker}-", color=color, label=label)
+        ax.fill_between(x, rows["low"], rows["high"], color=color, alpha=0.15, linewidth=0)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.set(xlabel="generation", ylabel=metric)
+    ax.grid(axis="y", alpha=0.3)
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return ax
+
+
+def describe_trajectories(frame: pd.DataFrame, metric: str = "accuracy") -> str:
+    """Return alt text for `trajectories`: where each line begins and ends, from the same numbers."""
+    lines = []
+    for label, rows in frame.groupby("label", sort=False):
+        ends = rows.sort_values("generation").iloc[[0, -1]]
+        told = [f"{r.score:.3f} [{r.low:.3f}, {r.high:.3f}]" for r in ends.itertuples()]
+        first, last = ends["generation"]
+        lines.append(f"{label}: {told[0]} in generation {first}, {told[1]} in generation {last}")
+    return f"{metric} by generation. " + "; ".join(lines) + "."
+
+
 def describe_slopes(frame: pd.DataFrame, metric: str = "accuracy") -> str:
     """Return alt text for `eval_slopes`, from the same numbers."""
     lines = [

@@ -24,25 +24,29 @@ class Step(NamedTuple):
     total: int
 
 
-def track(items: Iterable[Item], label: str) -> Iterator[Item]:
+def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterator[Item]:
     """Yield items and show how many are done; a bar in Jupyter, or the runner's own.
 
     Parameters
     ----------
-    items : iterable with a length
+    items : iterable
     label : str
+    total : int, optional
+        How many there are, where items come one by one; without it they are listed first.
     """
-    items = list(items)
+    if total is None:
+        items = list(items)
+        total = len(items)
     channel = os.environ.get(CHANNEL)
     if not channel:
         from tqdm.auto import tqdm
 
-        yield from tqdm(items, desc=label, leave=False)
+        yield from tqdm(items, desc=label, total=total, leave=False)
         return
     for done, item in enumerate(items):
-        _report(Path(channel), Step(label, done, len(items)))
+        _report(Path(channel), Step(label, done, total))
         yield item
-    _report(Path(channel), Step(label, len(items), len(items)))
+    _report(Path(channel), Step(label, total, total))
 
 
 def latest(channel: Path) -> Step | None:

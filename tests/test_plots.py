@@ -97,3 +97,23 @@ def test_bands_of_curves_reach_to_the_ends_of_the_intervals():
 
 def test_curves_in_words():
     assert "x, 10 rows: 0.500 [0.400, 0.600]" in plots.describe_curves(CURVES)
+
+
+TURNS = pd.DataFrame(
+    [("real", 1, 0.8, 0.7, 0.9), ("real", 0, 0.9, 0.8, 1.0), ("own", 0, 0.9, 0.9, 0.9)],
+    columns=["label", "generation", "score", "low", "high"],
+)
+
+
+def test_trajectories_run_by_generation_each_with_its_band():
+    ax = plots.trajectories(TURNS)
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[0, 1], [0]]
+    assert ax.lines[0].get_ydata().tolist() == [0.9, 0.8]
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == (0.7, 1.0)
+
+
+def test_trajectories_in_words_tell_where_each_begins_and_ends():
+    told = plots.describe_trajectories(TURNS)
+    assert "real: 0.900 [0.800, 1.000] in generation 0, 0.800 [0.700, 0.900] in generation 1" in told
+    assert "own: 0.900 [0.900, 0.900] in generation 0, 0.900" in told

@@ -25,6 +25,15 @@ def test_a_generator_is_counted_too(tmp_path, monkeypatch):
     assert latest(channel) == Step("fits", 3, 3)
 
 
+def test_what_comes_one_by_one_is_yielded_before_the_next_is_made(tmp_path, monkeypatch):
+    channel, made = watched(monkeypatch, tmp_path / "progress"), []
+    items = (made.append(n) or n for n in range(3))
+    for item in track(items, "loops", total=3):
+        assert made == list(range(item + 1))
+        assert latest(channel) == Step("loops", item, 3)
+    assert latest(channel) == Step("loops", 3, 3)
+
+
 def test_a_watcher_sees_every_step(tmp_path, monkeypatch):
     channel = watched(monkeypatch, tmp_path / "progress")
     seen = [latest(channel) for _ in track("abc", "fits")]

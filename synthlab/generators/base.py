@@ -33,7 +33,10 @@ def check_fit(rows: Dataset, generator: Generator, *, is_text: bool) -> None:
     """Raise `InputError` unless there are rows, and of the kind that a generator can learn."""
     name = type(generator).__name__
     if not len(rows):
-        raise InputError(f"{name}: {rows.name} has no rows. Nothing can be learned. Hand in some.")
+        raise InputError(
+            f"{name}: {rows.name} has no rows; expected one or more. Nothing can be learned. Hand "
+            f"in some."
+        )
     if rows.is_text != is_text:
         kinds = {True: "texts", False: "a table"}
         raise InputError(
@@ -62,14 +65,19 @@ def draw_labels(
     InputError
         ``n`` is not positive, or ``label`` is none of the classes.
     """
-    if n < 1:
-        raise InputError(f"n={n}: expected at least 1 row. Nothing would be drawn. Ask for more.")
+    check_draw(n, classes, label)
     if label is None:
         return rng.choice(classes, size=n, p=shares)
-    if label not in classes:
+    return np.repeat(classes[classes == label], n)
+
+
+def check_draw(n: int, classes: np.ndarray, label: Any = None) -> None:
+    """Raise `InputError` unless rows are asked for, of a label that is one of the classes."""
+    if n < 1:
+        raise InputError(f"n={n}: expected at least 1 row. Nothing would be drawn. Ask for more.")
+    if label is not None and label not in classes:
         raise InputError(
             f"label={label!r}: none of the rows that were fitted has it (they have "
             f"{', '.join(map(repr, classes.tolist()))}). Nobody taught the generator such rows. "
             f"Name one of these."
         )
-    return np.repeat(classes[classes == label], n)

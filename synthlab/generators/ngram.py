@@ -78,7 +78,8 @@ class NgramText:
         check_fit(rows, self, is_text=True)
         classes, counts = np.unique(rows.y, return_counts=True)
         walks = {label: _read(rows.X[rows.y == label].tolist(), self.n) for label in classes}
-        return FittedNgramText(self, classes, counts / counts.sum(), walks)
+        dtype = object if rows.X.dtype == object else "str"
+        return FittedNgramText(self, classes, counts / counts.sum(), walks, dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +91,15 @@ class FittedNgramText:
     generator : NgramText
     classes, shares : ndarray of shape (n_classes,)
     walks : dict of label to Walk
+    dtype : type or str
+        Of the texts, as they were handed in.
     """
 
     generator: NgramText
     classes: np.ndarray
     shares: np.ndarray
     walks: dict[Any, Walk]
+    dtype: type | str
 
     def sample(self, n: int, rng: np.random.Generator, label: Any = None) -> Dataset:
         """Write n texts; see `base.Sampler`."""
@@ -105,7 +109,7 @@ class FittedNgramText:
             places = np.flatnonzero(labels == one)
             texts[places] = _write(self.walks[one], len(places), self.generator.max_tokens, rng)
         name = f"{self.generator.n}-gram texts"
-        return Dataset(pd.Series(texts, dtype="str"), labels, SYNTHETIC, name)
+        return Dataset(pd.Series(texts, dtype=self.dtype), labels, SYNTHETIC, name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,290 @@
+"""Self-consuming loops: a generator and a classifier that are fitted on what the generator wrote.
+
+A *turn* takes a pool of rows, holds a share of it out for the system's own evaluation, fits
+classifier and generator on the others, and lets the generator write the next pool.  Generation 0
+is the real pool.  All the while real eval rows, which no turn ever sees, tell the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.base import ClassifierMixin
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from synthlab import drift, stats
+from synthlab.arms import Fit, graded
+from synthlab.dataset import REAL, Dataset
+from synthlab.errors import InputError, SynthlabError
+from synthlab.generators.base import Generator
+from synthlab.models import Metric, default_model, fit_with_seed, get_metric
+from synthlab.pools import LoopPlan, Pools
+from synthlab.tokens import word_counts
+
+_LEAST = np.finfo(float).eps  # probability, as in `gradients.neg_log_loss`
+_MEASURED = ("real_score", "self_score", "log_loss", "overconfidence")
+
+
+def run_loop(
+    generator: Generator,
+    real_train: Dataset,
+    real_eval: Dataset,
+    *,
+    mode: str = "replace",
+    n_generations: int = 8,
+    real_fresh: Dataset | None = None,
+    fresh_share: float = 0.1,
+    model: ClassifierMixin | None = None,
+    scoring: str | Callable | None = None,
+    self_share: float = 0.2,
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    n_jobs: int = 1,
+) -> pd.DataFrame:
+    """Close a loop, and measure every generation on real rows and on its own.
+
+    Parameters
+    ----------
+    generator : Generator
+        Fitted anew in every turn.
+    real_train : Dataset
+        Generation 0: all real.  Its size is that of every pool but the accumulated ones.
+    real_eval : Dataset
+        All real; it shares no row with any that trains.
+    mode : {"replace", "accumulate", "budget", "fresh"}, default "replace"
+        What the next pool is: what was written last; all pools so far and what was written
+        last; as many rows as in the beginning, drawn from those; what was written last, but a
+        share of it real rows that nobody has used.
+    n_generations : int ≥ 1, default 8
+        Turns.
+    real_fresh : Dataset, optional
+        All real; for mode *fresh*, which takes its rows in order.
+    fresh_share : float in (0, 1), default 0.1
+        Of a pool, for mode *fresh*.
+    model : classifier, optional
+        For texts: TF-IDF over hashed words and logistic regression (C = 100), which reads no
+        text twice; for tables `models.default_model`.
+    scoring : str or callable, optional
+        As for `control.evaluate_synthetic_lift`; accuracy without one.
+    self_share : float in (0, 1), default 0.2
+        Of each pool, held out for the system's own evaluation.
+    seeds : sequence of int
+        A loop each.
+    n_jobs : int, default 1
+        Processes; the result does not depend on it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a seed and generation: ``mode``, ``seed``, ``generation``; ``n_train``,
+        ``n_classes`` and ``real_share`` of the training rows; ``real_score`` and ``self_score``,
+        more is better; on real eval, ``log_loss`` and ``overconfidence`` (mean confidence −
+        accuracy); the columns of `drift.measure_drift`, of as many training rows as generation
+        0 has, through a lens ground from real eval; ``ended``, empty or why this seed's loop
+        ended here: such a row has no numbers.
+
+    Raises
+    ------
+    ContaminationError, InputError
+        Roles are violated or a parameter is out of range; raised before anything is fitted.
+        What goes wrong in a turn ends that seed, with its reason, and not the others.
+
+    Notes
+    -----
+    The self-evaluation is measured here because it is what deceives; for the lift of rows that a
+    loop wrote, `control.evaluate_synthetic_lift` asks real rows.
+    """
+    plan = LoopPlan(
+        generator, real_train, real_eval, mode, n_generations, real_fresh, fresh_share, self_share
+    )
+    plan.check(seeds)
+    judge = _judge_of(plan, model, scoring)
+    from joblib import Parallel, delayed  # processes are started only when asked for
+
+    loops = Parallel(n_jobs=n_jobs)(delayed(_rows_of)(plan, judge, seed) for seed in seeds)
+    return pd.DataFrame([row for loop in loops for row in loop])
+
+
+class Turn(NamedTuple):
+    """One generation of a loop.
+
+    Attributes
+    ----------
+    row : dict
+        As in the frame of `run_loop`.
+    written : Dataset or None
+        The synthetic rows that entered this generation's pool; none in generation 0, and in one
+        that ended.
+    by_row : ndarray of shape (n_real_eval,), or None
+        The gradient of the score on real eval by row, for the interval of a change between two
+        generations (`change_interval`); none in one that ended.
+    """
+
+    row: dict[str, Any]
+    written: Dataset | None
+    by_row: np.ndarray | None
+
+
+def loop_turns(
+    generator: Generator,
+    real_train: Dataset,
+    real_eval: Dataset,
+    *,
+    mode: str = "replace",
+    n_generations: int = 8,
+    real_fresh: Dataset | None = None,
+    fresh_share: float = 0.1,
+    model: ClassifierMixin | None = None,
+    scoring: str | Callable | None = None,
+    self_share: float = 0.2,
+    seed: int = 0,
+) -> Iterator[Turn]:
+    """Close one loop, and yield it turn by turn, with the rows that were written.
+
+    Parameters and errors are those of `run_loop`.
+
+    Yields
+    ------
+    Turn
+    """
+    plan = LoopPlan(
+        generator, real_train, real_eval, mode, n_generations, real_fresh, fresh_share, self_share
+    )
+    plan.check([seed])
+    return _turns(plan, _judge_of(plan, model, scoring), seed)
+
+
+def change_interval(
+    before: Sequence[Turn], after: Sequence[Turn], real_eval: Dataset, confidence: float = 0.95
+) -> stats.Interval:
+    """Return the change of the score on real eval between two generations, with its interval.
+
+    Parameters
+    ----------
+    before, after : sequence of Turn
+        One a seed, in the same order; the loops share real_eval, and no real training row.
+    real_eval : Dataset
+    confidence : float, default 0.95
+
+    Returns
+    -------
+    Interval
+        Over a fresh draw of eval rows and of loops: the variance is that of the eval rows'
+        contributions, averaged over loops, and of the loops' changes, as in
+        `control.evaluate_synthetic_lift`.
+    """
+    pairs = list(zip(before, after, strict=True))
+    changes = np.array([b.row["real_score"] - a.row["real_score"] for a, b in pairs])
+    by_row = np.mean([b.by_row - a.by_row for a, b in pairs], axis=0)
+    codes = np.unique(real_eval.y, return_inverse=True)[1]
+    terms = [*stats.row_variance(by_row, codes), stats.seed_variance(changes)]
+    return stats.components_interval(float(changes.mean()), terms, confidence)
+
+
+def loop_model(data: Dataset) -> ClassifierMixin:
+    """Return the default classifier of a loop: one that reads a text once, however often asked."""
+    if not data.is_text:
+        return default_model(data)
+    return make_pipeline(
+        FunctionTransformer(word_counts),
+        TfidfTransformer(sublinear_tf=True),
+        LogisticRegression(C=100, max_iter=2_000),
+    )
+
+
+class _Judge(NamedTuple):
+    """What every generation is measured by."""
+
+    model: ClassifierMixin
+    metric: Metric
+    lens: drift.Lens
+
+    def measure(
+        self, train: Dataset, own_eval: Dataset, plan: LoopPlan, seed: int
+    ) -> tuple[dict[str, Any], np.ndarray]:
+        """Fit a classifier on the rows that train; grade it, and look at these rows."""
+        _require_classes(train, {*plan.real_eval.y, *own_eval.y}, self.metric)
+        fitted = fit_with_seed(self.model, train, seed)
+        on_real = graded(fitted, plan.real_eval, self.metric)
+        scores = _scores(on_real, graded(fitted, own_eval, self.metric))
+        calibration = _calibration(on_real, plan.real_eval.y, fitted)
+        some = train.take(drift.evenly(len(train), plan.n_train))
+        seen = drift.measure_drift(self.lens, some)
+        return _of(train) | scores | calibration | seen, on_real.score.by_row
+
+
+def _judge_of(
+    plan: LoopPlan, model: ClassifierMixin | None, scoring: str | Callable | None
+) -> _Judge:
+    model = loop_model(plan.real_train) if model is None else model
+    metric = get_metric(scoring, plan.real_train.classes)
+    return _Judge(model, metric, drift.lens_of(plan.real_eval))
+
+
+def _rows_of(plan: LoopPlan, judge: _Judge, seed: int) -> list[dict[str, Any]]:
+    return [turn.row for turn in _turns(plan, judge, seed)]
+
+
+def _turns(plan: LoopPlan, judge: _Judge, seed: int) -> Iterator[Turn]:
+    pools, written = Pools(plan, np.random.default_rng(seed)), None
+    for generation in range(plan.n_generations + 1):
+        about = {"mode": plan.mode, "seed": seed, "generation": generation}
+        try:
+            if generation:
+                written = pools.turn_on()
+            pools.split()
+            measured, by_row = judge.measure(pools.train, pools.own_eval, plan, seed)
+        except Exception as error:  # a generator may be anybody's, and fail in any way
+            reason = str(error) if isinstance(error, SynthlabError) else repr(error)
+            yield Turn(about | dict.fromkeys(_MEASURED, np.nan) | {"ended": reason}, None, None)
+            return
+        yield Turn(about | measured | {"ended": ""}, written, by_row)
+
+
+def _of(train: Dataset) -> dict[str, float]:
+    return {
+        "n_train": len(train),
+        "n_classes": len(train.classes),
+        "real_share": float((train.origin == REAL).mean()),
+    }
+
+
+def _require_classes(train: Dataset, graded_on: set, metric: Metric) -> None:
+    """Refuse a pool of one class; one that lost some is scored, where the metric can be."""
+    if len(train.classes) < 2:
+        raise InputError(
+            f"{train.name}: all {len(train)} rows are of class {str(train.classes[0])!r}; expected "
+            f"two classes or more. A classifier of one is never wrong and learns nothing. The loop "
+            f"has lost the others."
+        )
+    lost = sorted(graded_on - set(train.classes), key=str)
+    if lost and metric.needs != "classes":
+        raise InputError(
+            f"{train.name}: {len(train)} rows, and none of class {str(lost[0])!r} is left to train "
+            f"on. What is fitted on it gives that class no probability, and {metric.name} asks for "
+            f"one. The loop has lost it; scoring='accuracy' would go on."
+        )
+
+
+def _scores(on_real: Fit, on_own: Fit) -> dict[str, float]:
+    return {"real_score": on_real.score.value, "self_score": on_own.score.value}
+
+
+def _calibration(on_real: Fit, truth: np.ndarray, fitted: ClassifierMixin) -> dict[str, float]:
+    """Grade probabilities; a model that gives none gets no grade."""
+    if not hasattr(fitted, "predict_proba"):
+        return {"log_loss": np.nan, "overconfidence": np.nan}
+    detail, classes = np.asarray(on_real.detail(), dtype=float), fitted.classes_
+    column = {label: number for number, label in enumerate(classes)}
+    padded = np.column_stack([detail, np.zeros(len(detail))])  # for a class that was lost
+    of_truth = padded[np.arange(len(truth)), [column.get(label, -1) for label in truth]]
+    is_right = classes[detail.argmax(axis=1)] == truth
+    return {
+        "log_loss": float(-np.log(np.maximum(of_truth, _LEAST)).mean()),
+        "overconfidence": float(detail.max(axis=1).mean() - is_right.mean()),
+    }
