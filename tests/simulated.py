@@ -38,3 +38,17 @@ def tied_rows(rng, n_positive, n_negative, signal=1.0):
     """Which rows are positive, and scores of one digit, so that ties abound."""
     truth = np.repeat([True, False], [n_positive, n_negative])
     return truth, np.round(rng.normal(size=len(truth)) + signal * truth, 1)
+
+
+def zipf_texts(n, origin="real", seed=0, words=400, length=20, name=None):
+    """Texts of two classes; the r-th word comes 1/r as often, and every third is a class's own."""
+    rng = np.random.default_rng(seed)
+    shares = 1 / np.arange(1, words + 1)
+    ranks = rng.choice(words, size=(n, length), p=shares / shares.sum())
+    y = rng.permutation(np.arange(n) % 2)
+    prefixes = np.where(ranks % 3 == 0, np.where(y, "s", "h")[:, None], "w")
+    texts = [
+        " ".join(f"{prefix}{rank}" for prefix, rank in zip(*row, strict=True))
+        for row in zip(prefixes, ranks, strict=True)
+    ]
+    return Dataset(pd.Series(texts), np.where(y, "spam", "ham"), origin, name or f"{origin} {seed}")

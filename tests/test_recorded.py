@@ -162,10 +162,9 @@ def test_given_and_real_mail_do_not_overlap(real):
     assert np.size(guards.overlapping_rows(real[0], frontier)) == 0
 
 
-def test_styles_are_those_that_the_registry_has():
-    assert recorded.recorded_styles("smollm2") == [
-        style for style in recorded.STYLES["smollm2"] if style in MADE_BY_US
-    ]
+def test_styles_are_those_that_the_registry_has_and_a_turn_of_a_loop_is_none():
+    single = [style for style in recorded.STYLES["smollm2"] if not style.startswith("loop")]
+    assert recorded.recorded_styles("smollm2") == [s for s in single if s in MADE_BY_US]
     assert recorded.recorded_styles("frontier") == ["naive", "informed", "corner"]
     with pytest.raises(InputError, match="model='gpt': expected one of"):
         recorded.recorded_styles("gpt")

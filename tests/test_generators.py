@@ -1,0 +1,444 @@
+"""One contract for all generators; and texts of n-grams and labels of a machine, as promised."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from simulated import two_classes, zipf_texts
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+from synthlab.dataset import Dataset
+from synthlab.errors import InputError
+from synthlab.generators.copula import GaussianCopula
+from synthlab.generators.ngram import NgramText
+from synthlab.generators.pseudo import PseudoLabels
+from synthlab.tokens import tokenize
+
+TEXT_MODEL = make_pipeline(CountVectorizer(), LogisticRegression())
+FOREST = RandomForestClassifier(5)  # its random_state is nobody's: each fit is another
+
+
+def mixed(n=80, seed=0):
+    """Numbers, counts, truth values and names, with a gap here and there, and a text label."""
+    rows, rng = two_classes(n, seed=seed, columns=2), np.random.default_rng(seed)
+    X = rows.X.assign(
+        visits=rng.poisson(3, n),
+        owner=rng.random(n) < 0.3,
+        town=pd.Categorical(rng.choice(["Ulm", "Bonn"], n), categories=["Bonn", "Kiel", "Ulm"]),
+        x0=rows.X["x0"].where(rng.random(n) < 0.9),
+    )
+    return Dataset(X, rows.y, "real", "mixed")
+
+
+def as_array(rows):
+    return replace(rows, X=rows.X.to_numpy(np.float32), y=np.arange(len(rows)) % 3)
+
+
+@dataclass
+class Case:
+    """A generator, and rows that it can learn from."""
+
+    generator: Any
+    rows: Dataset
+
+
+CASES = {
+    "2-grams": Case(NgramText(), zipf_texts(60)),
+    "3-grams": Case(NgramText(n=3), zipf_texts(60)),
+    "pseudo-labelled texts": Case(
+        PseudoLabels(zipf_texts(200, seed=1), TEXT_MODEL, 0.5), zipf_texts(60)
+    ),
+    "pseudo-labelled table": Case(
+        PseudoLabels(two_classes(200, seed=1), FOREST, 0.5), two_classes(60)
+    ),
+    "copula": Case(GaussianCopula(), mixed()),
+    "copula of an array": Case(GaussianCopula(), as_array(two_classes(60))),
+}
+
+
+@pytest.fixture(params=CASES.values(), ids=CASES)
+def case(request):
+    return request.param
+
+
+def sample(case, n=40, label=None, seed=0, rows=None):
+    """Fit and sample by one seed, from scratch."""
+    rng = np.random.default_rng(seed)
+    return case.generator.fit(case.rows if rows is None else rows, rng).sample(n, rng, label)
+
+
+def same(one, other):
+    is_equal = np.array_equal if isinstance(one.X, np.ndarray) else type(one.X).equals
+    return is_equal(one.X, other.X) and np.array_equal(one.y, other.y)
+
+
+def refusal(call, *arguments, **options):
+    with pytest.raises(InputError) as caught:
+        call(*arguments, **options)
+    return str(caught.value)
+
+
+# --- the contract --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [1, 7, 60])
+def test_as_many_rows_as_asked_for_of_the_same_kind(case, n):
+    made, rows = sample(case, n), case.rows
+    assert len(made) == n
+    assert type(made.X) is type(rows.X)
+    if isinstance(rows.X, pd.DataFrame):
+        pd.testing.assert_series_equal(made.X.dtypes, rows.X.dtypes)
+    else:
+        assert made.X.dtype == rows.X.dtype
+        assert made.X.shape[1:] == rows.X.shape[1:]
+    assert made.y.dtype.kind == rows.y.dtype.kind
+    assert set(made.y) <= set(rows.y)
+
+
+def test_the_same_seed_gives_the_same_rows(case):
+    assert same(sample(case), sample(case))
+
+
+def test_another_seed_gives_others(case):
+    assert not same(sample(case), sample(case, seed=1))
+
+
+def test_another_seed_of_the_sample_alone_gives_others(case):
+    fitted = case.generator.fit(case.rows, np.random.default_rng(0))
+    one, other = (fitted.sample(40, np.random.default_rng(seed)) for seed in (1, 2))
+    assert not same(one, other)
+
+
+def test_fitting_and_sampling_change_neither_rows_nor_generator(case):
+    before = joblib.hash((case.rows, case.generator))
+    sample(case)
+    assert joblib.hash((case.rows, case.generator)) == before
+
+
+def test_sampling_does_not_change_what_was_fitted(case):
+    fitted = case.generator.fit(case.rows, np.random.default_rng(0))
+    once, again = (fitted.sample(20, np.random.default_rng(1)) for _ in range(2))
+    assert same(once, again)
+
+
+def test_all_rows_are_synthetic_and_have_no_ids(case):
+    with_ids = replace(case.rows, ids=[f"row-{i}" for i in range(len(case.rows))])
+    made = sample(case, rows=with_ids)
+    assert set(made.origin) == {"synthetic"}
+    assert made.ids is None
+    assert not made.edge_case.any()
+
+
+def test_a_label_that_is_asked_for_is_given_to_all(case):
+    for label in case.rows.classes:
+        made = sample(case, 10, label)
+        assert len(made) == 10
+        assert set(made.y) == {label}
+
+
+def test_its_own_rows_can_be_fitted_again_and_again(case):
+    rows = case.rows
+    for seed in range(3):
+        rows = sample(case, len(rows), seed=seed, rows=rows)
+    assert len(rows) == len(case.rows)
+    assert set(rows.origin) == {"synthetic"}
+
+
+def of_another_kind(rows):
+    return two_classes(20) if rows.is_text else zipf_texts(20)
+
+
+FAILS = {
+    "an unknown label": (
+        lambda case: sample(case, 5, "nobody"),
+        ["label='nobody'", "(they have ", "Nobody taught the generator such rows", "Name one of"],
+    ),
+    "no rows asked for": (
+        lambda case: sample(case, 0),
+        ["n=0", "expected at least 1 row", "Nothing would be drawn", "Ask for more"],
+    ),
+    "fewer than none": (
+        lambda case: sample(case, -3, case.rows.classes[0]),
+        ["n=-3", "expected at least 1 row", "Nothing would be drawn", "Ask for more"],
+    ),
+    "another kind of data": (
+        lambda case: sample(case, rows=of_another_kind(case.rows)),
+        ["real 0 holds ", "expected ", "It could not be learned", "Choose a generator for "],
+    ),
+    "no data": (
+        lambda case: sample(case, rows=case.rows.take([])),
+        ["has no rows", "expected one or more", "Nothing can be learned", "Hand in some"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "parts"), FAILS.values(), ids=FAILS)
+def test_errors_name_offender_expectation_consequence_and_remedy(case, call, parts):
+    message = refusal(call, case)
+    assert [part for part in parts if part not in message] == []
+
+
+# --- n-gram texts --------------------------------------------------------------------------
+
+ODD = [
+    "?!… -- ...",
+    "subject : re : re : re :",
+    "naïve Ünïcode 日本語 Ωmega 🎉",
+    "once",
+    " ".join(f"w{i}" for i in range(5_000)),
+]
+
+
+def mail(texts, y=None, dtype=None):
+    return Dataset(pd.Series(texts, dtype=dtype), y or ["mail"] * len(texts), "real", "mail")
+
+
+def write(rows, n_texts=200, label=None, **parameters):
+    """Texts as tuples of words."""
+    made = sample(Case(NgramText(**parameters), rows), n_texts, label)
+    return [tokenize(text).words for text in made.X]
+
+
+def grams(words, n):
+    """All runs of n words, with the beginnings and the end that a text has."""
+    padded = ("<",) * (n - 1) + words + (">",)
+    return {padded[at : at + n] for at in range(len(padded) - n + 1)}
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_no_run_of_n_words_is_new_from_beginning_to_end(n):
+    rows = zipf_texts(80, words=30, length=8)
+    for label in rows.classes:
+        read = [grams(tokenize(text).words, n) for text in rows.X[rows.y == label]]
+        written = [grams(words, n) for words in write(rows, 300, label, n=n)]
+        assert set().union(*written) <= set().union(*read)
+
+
+def test_longer_runs_are_new():
+    rows = zipf_texts(80, words=30, length=8)
+    read, written = (
+        set().union(*(grams(words, 4) for words in texts))
+        for texts in ([tokenize(text).words for text in rows.X], write(rows, n=2))
+    )
+    assert written - read
+
+
+EXACT = {
+    "2-grams cross at a word": (2, ["x a y", "z a w"], ["x a y", "x a w", "z a y", "z a w"]),
+    "3-grams do not": (3, ["x a y", "z a w"], ["x a y", "z a w"]),
+    "a beginning may pass for a middle with 2": (
+        2,
+        ["a b", "c a d"],
+        ["a b", "a d", "c a b", "c a d"],
+    ),
+    "but not with 3": (3, ["a b", "c a d"], ["a b", "c a d"]),
+    "an end may come early": (2, ["a b", "b c"], ["a b", "a b c", "b", "b c"]),
+}
+
+
+@pytest.mark.parametrize(("n", "read", "written"), EXACT.values(), ids=EXACT)
+def test_texts_come_with_the_chances_of_the_model(n, read, written):
+    texts = Counter(" ".join(words) for words in write(mail(read), 4_000, n=n))
+    assert set(texts) == set(written)
+    expected, error = 1 / len(written), 0.5 / np.sqrt(4_000)
+    assert all(abs(count / 4_000 - expected) < 4 * error for count in texts.values())
+
+
+def test_the_next_word_comes_as_often_as_it_was_read():
+    rows = zipf_texts(150, words=30, length=10)
+    rows = replace(rows, y=np.repeat("mail", 150))
+    read, written = (
+        Counter(pair for words in texts for pair in zip(words, (*words[1:], ">"), strict=True))
+        for texts in ([tokenize(text).words for text in rows.X], write(rows, 3_000))
+    )
+    contexts = (Counter(), Counter())
+    for pairs, by_word in zip((read, written), contexts, strict=True):
+        for (word, _), count in pairs.items():
+            by_word[word] += count
+    distances = []
+    for (word, after), count in read.items():
+        share, n = count / contexts[0][word], contexts[1][word]
+        if n * share * (1 - share) > 20:
+            distances.append((written[word, after] - n * share) / np.sqrt(n * share * (1 - share)))
+    assert len(distances) > 100
+    assert np.abs(distances).max() < 4.5
+    assert np.std(distances) == pytest.approx(1, abs=0.25)
+
+
+def test_the_first_word_comes_as_often_as_it_was_read():
+    first = Counter(words[0] for words in write(mail(["a x"] * 3 + ["b x"]), 4_000))
+    assert first["a"] / 4_000 == pytest.approx(0.75, abs=0.03)
+
+
+def test_no_word_is_invented_and_most_are_found_again():
+    rows = zipf_texts(100)
+    read = {word for text in rows.X for word in tokenize(text).words}
+    written = {word for words in write(rows, 1_000) for word in words}
+    assert written <= read
+    assert len(written) > 0.9 * len(read)
+
+
+def test_classes_are_kept_apart():
+    rows = zipf_texts(100)
+    for label, foreign in {"ham": "s", "spam": "h"}.items():
+        assert not any(word[0] == foreign for words in write(rows, label=label) for word in words)
+
+
+def test_labels_come_in_their_shares():
+    rows = mail(["one"] * 3 + ["two"], [0, 0, 0, 1])
+    made = sample(Case(NgramText(), rows), 4_000)
+    assert (made.y == 1).mean() == pytest.approx(0.25, abs=0.03)
+    assert (made.X == "two").eq(made.y == 1).all()
+
+
+@pytest.mark.parametrize("most", [1, 2, 15])
+def test_no_text_is_longer_than_allowed(most):
+    lengths = {len(words) for words in write(zipf_texts(60), max_tokens=most)}
+    assert max(lengths) == most
+
+
+def test_a_text_that_was_cut_off_is_the_beginning_of_the_same_text():
+    rows = zipf_texts(60)
+    whole, cut = (write(rows, 1, "ham", max_tokens=most) for most in (1_000, 3))
+    assert cut[0] == whole[0][:3]
+
+
+@pytest.mark.parametrize("n", [2, 3])
+@pytest.mark.parametrize("text", ODD[2:])
+def test_a_text_without_a_repeat_is_the_only_one_that_follows_from_it(text, n):
+    assert set(write(mail([text]), 5, n=n, max_tokens=9_999)) == {tokenize(text).words}
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_odd_texts_are_read_together(n):
+    read = {words for text in ODD for words in grams(tokenize(text).words, n)}
+    for words in write(mail(ODD), 100, n=n, max_tokens=9_999):
+        assert grams(words, n) <= read
+
+
+def test_texts_keep_the_type_that_they_came_in():
+    damaged = mail(["a \ud800 b"], dtype=object)
+    made = sample(Case(NgramText(), damaged), 3)
+    assert made.X.dtype == object
+    assert set(made.X) == {"a \ud800 b"}
+
+
+def test_a_loop_loses_words_and_never_finds_one():
+    rows, known = zipf_texts(60), []
+    for seed in range(6):
+        known.append({word for text in rows.X for word in tokenize(text).words})
+        rows = sample(Case(NgramText(), rows), 60, seed=seed)
+    assert all(later < before for before, later in pairwise(known))
+
+
+@pytest.mark.parametrize("parameters", [{"n": 1}, {"n": 0}, {"max_tokens": 0}])
+def test_parameters_out_of_range_are_refused(parameters):
+    ((name, value),) = parameters.items()
+    message = refusal(NgramText, **parameters)
+    assert f"{name}={value}: expected" in message
+    assert "No text could be written. Leave it at " in message
+
+
+# --- labels of a machine -------------------------------------------------------------------
+
+POOL, LABELLED = two_classes(400, seed=1), two_classes(60)
+
+
+def pseudo(threshold=0.9, model=None, pool=POOL):
+    return PseudoLabels(pool, LogisticRegression() if model is None else model, threshold)
+
+
+def judged(threshold):
+    """What the model says of the whole pool: which rows it is sure of, and what they are."""
+    model = LogisticRegression().fit(LABELLED.X, LABELLED.y)
+    probability = model.predict_proba(POOL.X)
+    return probability.max(axis=1) >= threshold, model.predict(POOL.X)
+
+
+def places(made):
+    """Where in the pool each row stands."""
+    where = {value: place for place, value in enumerate(POOL.X["x0"])}
+    return np.array([where[value] for value in made.X["x0"]])
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.8, 0.95])
+def test_labels_are_the_models_and_only_where_it_is_sure(threshold):
+    is_sure, called = judged(threshold)
+    assert 0 < is_sure.sum() <= 400
+    made = sample(Case(pseudo(threshold), LABELLED), int(is_sure.sum()))
+    assert sorted(places(made)) == np.flatnonzero(is_sure).tolist()  # all, and none twice
+    assert (made.y == called[places(made)]).all()
+    assert (called != POOL.y).any()
+
+
+def test_rows_are_those_of_the_pool_unchanged():
+    made = sample(Case(pseudo(), LABELLED), 50)
+    pd.testing.assert_frame_equal(made.X, POOL.X.iloc[places(made)].reset_index(drop=True))
+
+
+@pytest.mark.parametrize("label", ["yes", "no"])
+def test_all_rows_of_a_label_can_be_had(label):
+    is_sure, called = judged(0.9)
+    n = int((is_sure & (called == label)).sum())
+    made = sample(Case(pseudo(), LABELLED), n, label)
+    assert len(set(places(made))) == n
+    assert f"the classifier is sure of {n} and calls '{label}'; expected no more" in refusal(
+        sample, Case(pseudo(), LABELLED), n + 1, label
+    )
+
+
+def test_a_higher_threshold_leaves_fewer_rows():
+    left = [len(pseudo(t).fit(LABELLED, np.random.default_rng(0)).rows) for t in (0.5, 0.8, 0.95)]
+    assert left[0] == 400 > left[1] > left[2]
+
+
+def test_labels_of_the_pool_are_not_looked_at():
+    turned = replace(POOL, y=np.where(POOL.y == "yes", "no", "yes"))
+    one, other = (sample(Case(pseudo(pool=pool), LABELLED)) for pool in (POOL, turned))
+    assert same(one, other)
+
+
+def test_the_model_that_was_handed_in_stays_unfitted():
+    model = clone(FOREST)
+    pseudo(0.5, model).fit(LABELLED, np.random.default_rng(0))
+    assert not hasattr(model, "classes_")
+    assert model.random_state is None
+
+
+def test_more_rows_than_it_is_sure_of_are_refused():
+    message = refusal(sample, Case(pseudo(0.95), LABELLED), 400)
+    parts = ["n=400: of the 400 rows of real 1", "expected no more", "No row is drawn twice"]
+    assert [part for part in [*parts, "lower the threshold (0.95)"] if part not in message] == []
+
+
+@pytest.mark.parametrize("threshold", [0, -0.1, 1.01, np.nan])
+def test_a_threshold_that_is_no_probability_is_refused(threshold):
+    assert f"threshold={threshold}: expected more than 0" in refusal(pseudo, threshold)
+
+
+def test_an_empty_pool_is_refused():
+    assert "is empty; expected rows to label" in refusal(pseudo, pool=POOL.take([]))
+
+
+def test_a_model_that_is_never_sure_is_refused():
+    assert "LinearSVC has no predict_proba" in refusal(pseudo, model=LinearSVC())
+
+
+def test_rows_of_one_class_cannot_teach():
+    only = LABELLED.take(LABELLED.y == "yes")
+    assert "cannot be fitted on real 0" in refusal(sample, Case(pseudo(), only))
+
+
+def test_rows_of_other_columns_cannot_teach():
+    other = two_classes(60, columns=3)
+    assert "differ in 3 column(s)" in refusal(sample, Case(pseudo(), other))
