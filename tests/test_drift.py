@@ -37,12 +37,15 @@ def same_rows(rows, at):
 
 
 REPEATING = numbers(np.random.default_rng(0).integers(0, 2, size=(300, 4)).astype(float))
+TWINS = normal(20, columns=8, shift=3.0).take(np.arange(400) % 20)  # distances of 0, nearly
 BLANK = texts(*["!", "?", "a", "- -"], *zipf_texts(60).X)
 KINDS = {
     "numbers": normal(200),
     "table": two_classes(200),
     "mixed table": mixed(),
     "rows that repeat": REPEATING,
+    "numbers that repeat": TWINS,
+    "texts that repeat": zipf_texts(20).take(np.arange(200) % 20),
     "texts": zipf_texts(200),
     "texts without a word": BLANK,
     "few rows": normal(6),

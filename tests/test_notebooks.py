@@ -26,6 +26,8 @@ NOTEBOOKS = report.list_notebooks()
 NAMES = [path.stem for path in NOTEBOOKS]
 #: How far a metric may move between machines: a few eval rows, and an interval's end further.
 TOLERANCE = {"ci_": 0.02, "lift_by_seed": 0.01, "": 0.006}
+#: Loops hand every difference on to the next turn, and their own evals have some sixty rows.
+TOLERANCE = {"change_": 0.03, "self_": 0.04, "real_": 0.02, "memory_": 0.02} | TOLERANCE
 PASSAGE_WORDS = 8
 
 
@@ -118,6 +120,27 @@ def test_c7_an_eval_set_from_the_generator_promises_more_than_real_mail_delivers
     for writer in ("smollm2_naive", "frontier_naive"):
         assert found[f"gap_{writer}_same_prompt"] > load_claim("C7")["margin"]
         assert found[f"ci_low_gap_{writer}_same_prompt"] > 0
+
+
+def test_c8_real_mail_falls_in_every_loop_that_is_fed_its_own_output():
+    _, _, found = execution("07_closing_loop")
+    by_seed = [value for key, value in found.items() if key.startswith("real_change_by_seed")]
+    assert len(by_seed) == 3
+    assert max(by_seed) < 0
+    assert found["ci_high_replace_real"] < 0
+
+
+def test_c8_its_own_evaluation_hides_it():
+    _, _, found = execution("07_closing_loop")
+    for kind in ("text", "table"):
+        assert found[f"change_{kind}_self_replace"] > found[f"change_{kind}_real_replace"] + 0.03
+    assert found["llm_self_turn_5"] > found["llm_self_turn_1"]
+    assert found["llm_real_turn_5"] < found["llm_real_turn_1"]
+
+
+def test_c8_keeping_the_real_rows_holds_the_loop():
+    _, _, found = execution("07_closing_loop")
+    assert found["change_text_real_accumulate"] > found["change_text_real_replace"] + 0.03
 
 
 @pytest.mark.parametrize("name", NAMES)
