@@ -83,6 +83,14 @@ def test_a_collapsed_pool_covers_little_and_has_no_variance(kind):
     assert found["variance"] == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.parametrize("kind", ["numbers that repeat", "texts that repeat"])
+def test_a_row_covers_its_twins_and_no_other(kind):
+    rows = KINDS[kind]
+    lens = lens_of(rows)
+    for at in range(20):
+        assert measure_drift(lens, rows.take([at]))["coverage"] == 1 / 20
+
+
 def test_fewer_rows_cover_less(reference):
     lens, n = lens_of(reference), len(reference)
     covered = [measure_drift(lens, reference.take(range(k)))["coverage"] for k in (n, n // 2, 1)]

@@ -659,6 +659,19 @@ def test_first_pools_are_written_by_generators_of_real_rows():
     assert len({tuple(pool.X) for pool in pools}) == 6
 
 
+def test_each_first_pool_is_fitted_on_another_share_of_the_real_rows():
+    fits = []
+
+    class Watched(Copier):
+        def fit(self, rows, rng):
+            fits.append(tuple(rows.X["x0"]))
+            return super().fit(rows, rng)
+
+    first_pools(Watched(), TRAIN, 5, self_share=HELD_OUT / N)
+    assert {len(set(rows)) for rows in fits} == {N - HELD_OUT}
+    assert len({frozenset(rows) for rows in fits}) == 5
+
+
 def test_first_pools_are_what_a_first_turn_writes():
     """The same law: mean and spread of a statistic agree with those of many loops."""
     steady = [pool.X["x0"].var() for pool in first_pools(GaussianCopula(), TRAIN, 80)]
