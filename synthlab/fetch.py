@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -106,6 +107,17 @@ def messages(name: str = "spam-assassin") -> dict[str, bytes]:
         f"or put the archive of {entry['by_hand']} at {kept} yourself: it is verified message "
         f"by message."
     )
+
+
+def installed_file(name: str) -> Path | None:
+    """Return the file that an installed package brings, None where it is missing.
+
+    None of the package's code is run, and the file's checksum is not yet compared.
+    """
+    entry = registry()[name]
+    found = importlib.util.find_spec(entry["package"])
+    path = Path(found.origin).parent / entry["member"] if found and found.origin else None
+    return path if path and path.is_file() else None
 
 
 def archive_path(name: str) -> Path:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,21 +26,10 @@ from synthlab.arms import (
 from synthlab.control import fingerprint
 from synthlab.dataset import REAL, Dataset
 from synthlab.errors import InputError
+from synthlab.generators.base import Generator
 from synthlab.lift import LiftResult
 from synthlab.models import Metric, default_model, get_metric
 from synthlab.splits import stratified_cluster_split
-
-
-class Generator(Protocol):
-    """Anything that can be fitted on real rows and then write others."""
-
-    def fit(self, real_train: Dataset, rng: np.random.Generator) -> Generator:
-        """Learn from real rows; return what can sample."""
-        ...
-
-    def sample(self, n: int, rng: np.random.Generator, label: Any = None) -> Dataset:
-        """Return n rows of origin synthetic, of one label if it is given."""
-        ...
 
 
 def evaluate_generator_lift(

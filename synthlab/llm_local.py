@@ -9,7 +9,6 @@ one did is read from where they part.
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -42,9 +41,8 @@ def weights_path() -> Path:
         They are not those of the registry.
     """
     entry = fetch.registry()[WEIGHTS]
-    found = importlib.util.find_spec(entry["package"])  # its own code is not run
-    path = Path(found.origin).parent / entry["member"] if found and found.origin else None
-    if path is None or not path.is_file():
+    path = fetch.installed_file(WEIGHTS)
+    if path is None:
         raise _missing(f"the weights ({entry['requirement']})")
     if fetch.sha256(path) != entry["sha256"]:
         raise DataUnavailableError(

@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from synthlab import drift, stats
+from synthlab import drift, gradients, stats
 from synthlab.arms import Fit, graded
 from synthlab.dataset import REAL, Dataset
 from synthlab.errors import InputError, SynthlabError
@@ -28,7 +28,6 @@ from synthlab.models import Metric, default_model, fit_with_seed, get_metric
 from synthlab.pools import LoopPlan, Pools
 from synthlab.tokens import word_counts
 
-_LEAST = np.finfo(float).eps  # probability, as in `gradients.neg_log_loss`
 _MEASURED = ("real_score", "self_score", "log_loss", "overconfidence")
 
 
@@ -300,9 +299,9 @@ def _calibration(on_real: Fit, truth: np.ndarray, fitted: ClassifierMixin) -> di
     detail, classes = np.asarray(on_real.detail(), dtype=float), fitted.classes_
     column = {label: number for number, label in enumerate(classes)}
     padded = np.column_stack([detail, np.zeros(len(detail))])  # for a class that was lost
-    of_truth = padded[np.arange(len(truth)), [column.get(label, -1) for label in truth]]
+    codes = np.array([column.get(label, len(classes)) for label in truth])
     is_right = classes[detail.argmax(axis=1)] == truth
     return {
-        "log_loss": float(-np.log(np.maximum(of_truth, _LEAST)).mean()),
+        "log_loss": -gradients.neg_log_loss(codes, padded).value,
         "overconfidence": float(detail.max(axis=1).mean() - is_right.mean()),
     }

