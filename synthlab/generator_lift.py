@@ -6,8 +6,9 @@ Where `control` asks about *these* synthetic rows, this asks about the recipe th
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,13 +22,15 @@ from synthlab.arms import (
     check_settings,
     count_discordant,
     fit_arm,
+    graded,
     resolve_margin,
 )
 from synthlab.control import fingerprint
 from synthlab.dataset import REAL, Dataset
 from synthlab.errors import InputError
+from synthlab.free_controls import free_controls
 from synthlab.generators.base import Generator
-from synthlab.lift import LiftResult
+from synthlab.lift import RIVAL_COLUMNS, LiftResult
 from synthlab.models import Metric, default_model, get_metric
 from synthlab.splits import stratified_cluster_split
 
@@ -37,6 +40,7 @@ def evaluate_generator_lift(
     generator: Generator,
     n_synth: int,
     *,
+    label: Any = None,
     clusters: np.ndarray | None = None,
     eval_share: float = 0.2,
     n_splits: int = 20,
@@ -44,6 +48,7 @@ def evaluate_generator_lift(
     scoring: str | Callable | None = None,
     margin: float | None = None,
     confidence: float = 0.95,
+    controls: bool = False,
     random_state: int = 0,
 ) -> LiftResult:
     """Repeat split, generator and both arms; return the lift of the *generator*.
@@ -56,12 +61,18 @@ def evaluate_generator_lift(
         Fitted anew on the training rows of each split: it never sees eval rows.
     n_synth : int
         Rows that it writes in each split.
+    label : optional
+        Let it write rows of this label alone, such as a rare class; without one it keeps the
+        shares of the labels.
     clusters : array-like of int, shape (n_rows,), optional
         Rows of one cluster stay on one side; near-duplicates, or rows of one person.
     eval_share : float in (0, 1), default 0.2
     n_splits : int ≥ 2, default 20
     model, scoring, margin, confidence, random_state
         As for `control.evaluate_synthetic_lift`.
+    controls : bool, default False
+        In every split, also fit what costs nothing (see `free_controls`), and say whether
+        real + synthetic beats **every** one of them by more than the margin.
 
     Returns
     -------
@@ -87,11 +98,9 @@ def evaluate_generator_lift(
     metric = get_metric(scoring, real.classes)
     model = default_model(real) if model is None else model
     clusters = np.arange(len(real)) if clusters is None else np.asarray(clusters)
+    trial = _Trial(real, clusters, n_eval, generator, n_synth, label, model, metric, controls)
     seeds = np.random.SeedSequence(random_state).generate_state(n_splits).tolist()
-    splits = [
-        (seed, _one_split(real, clusters, n_eval, generator, n_synth, model, metric, seed))
-        for seed in seeds
-    ]
+    splits = [trial.split(seed) for seed in seeds]
     about = {
         "metric": metric.name,
         "estimand": "B: this generator, over splits with the generator fitted in each",
@@ -103,40 +112,77 @@ def evaluate_generator_lift(
         "versions": {name: version(name) for name in ("synthlab", "scikit-learn")},
         "fingerprints": [fingerprint(real)],
     }
-    answer, reason = _judge([fits for _, fits in splits], real, n_eval, metric, margin, confidence)
-    return LiftResult(answer, _arms_frame(splits, len(real) - n_eval, n_synth), reason, about)
+    fits = [split.arms for split in splits]
+    answer, reason = _judge(fits, real, n_eval, metric, margin, confidence)
+    ratio = n_eval / (len(real) - n_eval)
+    rivals = _rivals(splits, ratio, answer["margin"], confidence)
+    answer["beats_free_controls"] = bool(rivals["is_beaten"].all()) if len(rivals) else None
+    return LiftResult(answer, _arms_frame(splits, trial), reason, about, rivals)
 
 
-def _one_split(
-    real: Dataset,
-    clusters: np.ndarray,
-    n_eval: int,
-    generator: Generator,
-    n_synth: int,
-    model: ClassifierMixin,
-    metric: Metric,
-    seed: int,
-) -> dict[str, Fit]:
-    """Split, fit the generator on the training side, fit both arms; everything by one seed."""
-    rng = np.random.default_rng(seed)
-    is_eval = stratified_cluster_split(real.y, clusters, n_eval, rng)
-    train, eval = real.take(~is_eval, "real train"), real.take(is_eval, "real eval")
-    synth = _sampled(generator, train, n_synth, rng)
-    guards.check_roles(train, synth, eval)
-    arms = zip(ARMS, (train, train + synth), strict=True)
-    return {arm: fit_arm(model, rows, eval, metric, seed) for arm, rows in arms}
+class _Split(NamedTuple):
+    """What was fitted in one split: both arms, and the free controls by name."""
+
+    seed: int
+    arms: dict[str, Fit]
+    rivals: dict[str, Fit]
 
 
-def _sampled(
-    generator: Generator, train: Dataset, n_synth: int, rng: np.random.Generator
-) -> Dataset:
-    synth = generator.fit(train, rng).sample(n_synth, rng)
-    if len(synth) != n_synth:
-        raise InputError(
-            f"{type(generator).__name__} returned {len(synth)} rows where {n_synth} were asked "
-            f"for. A lift of fewer rows is another lift. Mend the generator, or ask for fewer."
-        )
-    return synth
+@dataclass(frozen=True)
+class _Trial:
+    """All that the splits have in common."""
+
+    real: Dataset
+    clusters: np.ndarray
+    n_eval: int
+    generator: Generator
+    n_synth: int
+    label: Any
+    model: ClassifierMixin
+    metric: Metric
+    controls: bool
+
+    def split(self, seed: int) -> _Split:
+        """Split, fit the generator on the training side, fit all arms; everything by one seed."""
+        rng = np.random.default_rng(seed)
+        is_eval = stratified_cluster_split(self.real.y, self.clusters, self.n_eval, rng)
+        train = self.real.take(~is_eval, "real train")
+        eval = self.real.take(is_eval, "real eval")
+        synth = self._sampled(train, rng)
+        guards.check_roles(train, synth, eval)
+        arms = {
+            arm: fit_arm(self.model, rows, eval, self.metric, seed)
+            for arm, rows in zip(ARMS, (train, train + synth), strict=True)
+        }
+        recipes = free_controls(self.model, self.metric, train) if self.controls else {}
+        rivals = {
+            name: graded(recipe(train, synth, seed), eval, self.metric)
+            for name, recipe in recipes.items()
+        }
+        return _Split(seed, arms, rivals)
+
+    def _sampled(self, train: Dataset, rng: np.random.Generator) -> Dataset:
+        synth = self.generator.fit(train, rng).sample(self.n_synth, rng, self.label)
+        if len(synth) != self.n_synth:
+            raise InputError(
+                f"{type(self.generator).__name__} returned {len(synth)} rows where "
+                f"{self.n_synth} were asked for. A lift of fewer rows is another lift. Mend the "
+                f"generator, or ask for fewer."
+            )
+        return synth
+
+
+def _rivals(splits: list[_Split], ratio: float, margin: float, confidence: float) -> pd.DataFrame:
+    """Compare real + synthetic with every free control, split by split."""
+    rows = []
+    for name in splits[0].rivals:
+        pairs = [(split.rivals[name], split.arms["real_plus_synth"]) for split in splits]
+        gains = [treated.score.value - rival.score.value for rival, treated in pairs]
+        gain = stats.repeated_split_interval(gains, ratio, confidence)
+        score = float(np.mean([rival.score.value for rival, _ in pairs]))
+        is_beaten = gain.standard_error > 0 and gain.low > margin
+        rows.append((name, score, gain.estimate, gain.low, gain.high, is_beaten))
+    return pd.DataFrame(rows, columns=RIVAL_COLUMNS)
 
 
 def _judge(
@@ -169,7 +215,6 @@ def _judge(
         "margin": margin,
         "n_seeds": len(splits),
         "n_needed": _needed_splits(interval, lifts, ratio, margin, word),
-        "beats_free_controls": None,
     }, reason
 
 
@@ -185,17 +230,16 @@ def _needed_splits(
     return {"splits": int(np.ceil(1 / room))} if room > 0 else None
 
 
-def _arms_frame(
-    splits: list[tuple[int, dict[str, Fit]]], n_train: int, n_synth: int
-) -> pd.DataFrame:
+def _arms_frame(splits: list[_Split], trial: _Trial) -> pd.DataFrame:
+    n_train = len(trial.real) - trial.n_eval
     return pd.DataFrame(
         {
             "arm": arm,
-            "seed": seed,
-            "score": fits[arm].score.value,
-            "n_train": n_train + n_synth * (arm == "real_plus_synth"),
-            "n_synth": n_synth * (arm == "real_plus_synth"),
+            "seed": split.seed,
+            "score": split.arms[arm].score.value,
+            "n_train": n_train + trial.n_synth * (arm == "real_plus_synth"),
+            "n_synth": trial.n_synth * (arm == "real_plus_synth"),
         }
-        for seed, fits in splits
+        for split in splits
         for arm in ARMS
     )

@@ -17,7 +17,8 @@ MEANING = {
     "inconclusive": "these eval rows cannot tell",
 }
 _COLORS = {"helps": "#009E73", "hurts": "#D55E00", "noise": "#666666", "inconclusive": "#B87800"}
-_NO_CONTROLS = ["control", "score", "gain", "ci_low", "ci_high", "is_beaten"]
+#: Of the frame of free controls.
+RIVAL_COLUMNS = ["control", "score", "gain", "ci_low", "ci_high", "is_beaten"]
 _WIDTH, _ROW = 420, 26  # of the card's forest plot, in pixels
 
 
@@ -64,7 +65,7 @@ class LiftResult(Mapping):
     arms: pd.DataFrame
     reason: str
     about: dict[str, Any]
-    controls: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_NO_CONTROLS))
+    controls: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RIVAL_COLUMNS))
 
     def __getitem__(self, key: str) -> Any:
         return self.answer[key]

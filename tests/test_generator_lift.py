@@ -69,6 +69,47 @@ def test_clusters_stay_on_one_side():
     assert watcher.rows.X.value_counts().eq(2).all()
 
 
+class LabelWatcher(Copier):
+    """Remembers which label it was asked for."""
+
+    def sample(self, n, rng, label=None):
+        self.asked = label
+        return super().sample(n, rng, label)
+
+
+def test_the_generator_is_asked_for_the_label_alone():
+    watcher = LabelWatcher()
+    lift(watcher, label="yes")
+    assert watcher.asked == "yes"
+
+
+def test_free_controls_are_fitted_in_every_split_and_none_is_beaten_by_noise():
+    found = lift(Copier(), controls=True, n_splits=4)
+    assert {"duplicated real rows", "class weights", "re-tuned"} <= set(found.controls["control"])
+    assert found["beats_free_controls"] is False
+    assert not found.controls["is_beaten"].any()
+
+
+def test_gains_over_free_controls_are_nadeau_and_bengios_around_the_difference_of_scores():
+    found = lift(Copier(), controls=True, n_splits=4, eval_share=0.25)
+    treated = found["real_plus_synth"]
+    for row in found.controls.itertuples():
+        assert row.gain == pytest.approx(treated - row.score)
+        assert row.ci_low < row.gain < row.ci_high
+
+
+def test_a_generator_that_knows_more_than_its_rows_beats_what_is_free():
+    real = two_classes(300, signal=0.2, columns=200)
+    options = {"n_splits": 20, "margin": 0.0, "scoring": "roc_auc", "controls": True}
+    assert lift(Informed(), real, 2_000, **options)["beats_free_controls"] is True
+
+
+def test_nobody_asked_for_free_controls():
+    found = lift(Copier())
+    assert found["beats_free_controls"] is None
+    assert found.controls.empty
+
+
 def test_few_positives_give_no_verdict():
     found = lift(Copier(), two_classes(300, share=0.1), scoring="roc_auc")
     assert found["verdict"] == "inconclusive"
