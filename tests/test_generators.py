@@ -20,8 +20,12 @@ from sklearn.svm import LinearSVC
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
 from synthlab.generators.copula import GaussianCopula
+from synthlab.generators.mixture import MixtureOfGaussians
 from synthlab.generators.ngram import NgramText
+from synthlab.generators.oversample import OverSample
+from synthlab.generators.perturb import Perturb
 from synthlab.generators.pseudo import PseudoLabels
+from synthlab.generators.smote import Smote
 from synthlab.tokens import tokenize
 
 TEXT_MODEL = make_pipeline(CountVectorizer(), LogisticRegression())
@@ -38,6 +42,12 @@ def mixed(n=80, seed=0):
         x0=rows.X["x0"].where(rng.random(n) < 0.9),
     )
     return Dataset(X, rows.y, "real", "mixed")
+
+
+def gapless():
+    """The same kinds of columns, without a gap."""
+    rows = mixed()
+    return replace(rows, X=rows.X.fillna({"x0": 0.0}))
 
 
 def as_array(rows):
@@ -63,7 +73,23 @@ CASES = {
     ),
     "copula": Case(GaussianCopula(), mixed()),
     "copula of an array": Case(GaussianCopula(), as_array(two_classes(60))),
+    "over-sampled table": Case(OverSample(), mixed()),
+    "over-sampled array": Case(OverSample(), as_array(two_classes(60))),
+    "over-sampled texts": Case(OverSample(), zipf_texts(60)),
+    "perturbed": Case(Perturb(), mixed()),
+    "perturbed array": Case(Perturb(), as_array(two_classes(60))),
+    "SMOTE": Case(Smote(), two_classes(60)),
+    "SMOTE-NC": Case(Smote(), gapless()),
+    "SMOTE of an array": Case(Smote(), as_array(two_classes(60))),
+    "Borderline-SMOTE": Case(Smote("borderline"), two_classes(120, signal=0.5)),  # borders remain
+    "Borderline-SMOTE of an array": Case(Smote("borderline"), as_array(two_classes(60))),
+    "ADASYN": Case(Smote("adasyn"), two_classes(60)),
+    "ADASYN of an array": Case(Smote("adasyn", n_neighbors=3), as_array(two_classes(60))),
+    "mixture of numbers": Case(MixtureOfGaussians(), two_classes(60)),
+    "mixture with categories": Case(MixtureOfGaussians(), gapless()),
+    "mixture of an array": Case(MixtureOfGaussians(), as_array(two_classes(60))),
 }
+PICKY = {name: case for name, case in CASES.items() if not isinstance(case.generator, OverSample)}
 
 
 @pytest.fixture(params=CASES.values(), ids=CASES)
@@ -154,10 +180,6 @@ def test_its_own_rows_can_be_fitted_again_and_again(case):
     assert set(rows.origin) == {"synthetic"}
 
 
-def of_another_kind(rows):
-    return two_classes(20) if rows.is_text else zipf_texts(20)
-
-
 FAILS = {
     "an unknown label": (
         lambda case: sample(case, 5, "nobody"),
@@ -171,10 +193,6 @@ FAILS = {
         lambda case: sample(case, -3, case.rows.classes[0]),
         ["n=-3", "expected at least 1 row", "Nothing would be drawn", "Ask for more"],
     ),
-    "another kind of data": (
-        lambda case: sample(case, rows=of_another_kind(case.rows)),
-        ["real 0 holds ", "expected ", "It could not be learned", "Choose a generator for "],
-    ),
     "no data": (
         lambda case: sample(case, rows=case.rows.take([])),
         ["has no rows", "expected one or more", "Nothing can be learned", "Hand in some"],
@@ -185,6 +203,14 @@ FAILS = {
 @pytest.mark.parametrize(("call", "parts"), FAILS.values(), ids=FAILS)
 def test_errors_name_offender_expectation_consequence_and_remedy(case, call, parts):
     message = refusal(call, case)
+    assert [part for part in parts if part not in message] == []
+
+
+@pytest.mark.parametrize("case", PICKY.values(), ids=PICKY)
+def test_data_of_another_kind_is_refused(case):
+    other = two_classes(20) if case.rows.is_text else zipf_texts(20)
+    message = refusal(sample, case, rows=other)
+    parts = ["real 0 holds ", "expected ", "It could not be learned", "Choose a generator for "]
     assert [part for part in parts if part not in message] == []
 
 

@@ -1,0 +1,259 @@
+"""SMOTE and two of its kin, as imbalanced-learn has them: rows between rows of a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from imblearn.over_sampling import ADASYN, SMOTE, SMOTENC, BorderlineSMOTE
+from imblearn.over_sampling.base import BaseOverSampler
+
+from synthlab.dataset import SYNTHETIC, Dataset, first
+from synthlab.errors import InputError
+from synthlab.generators.base import Coded, check_fit, draw_labels
+
+_KINDS = ("smote", "borderline", "adasyn")
+_DANGER = 10  # neighbours by which Borderline-SMOTE finds rows in danger; imbalanced-learn's own
+_CELLS = 2**25  # of float: what SMOTE-NC may lay out at once
+
+
+@dataclass(frozen=True)
+class Smote:
+    """A generator of tables: rows on the line between a row and a near one of its class.
+
+    Parameters
+    ----------
+    kind : {"smote", "borderline", "adasyn"}, default "smote"
+        Where new rows start: at any row of the class; at those with half or more, but not all,
+        of their ten nearest rows outside the class; at each the more, the more of its nearest
+        rows are outside.
+    n_neighbors : int ≥ 1, default 5
+        How many near rows of the class a new row may lie towards.
+    standardize : bool, default True
+        Measure distances in standard deviations of each column of numbers.  As imbalanced-learn
+        has it, without, a column of large numbers decides alone who is near.
+
+    Raises
+    ------
+    InputError
+        A parameter is out of range; in `fit`, the rows are texts or none, a value is missing or
+        infinite, no column holds numbers, or ``kind`` needs numbers alone, or another class, and
+        does not have them; in `sample`, a class has too few rows, or none to start at.
+
+    Notes
+    -----
+    With categories among the columns (truth values, texts and dates count as such), ``"smote"``
+    is SMOTE-NC: a category is the most frequent one among the near rows.  Distances are Euclidean.
+    Integers are rounded, which moves a row off its line; the class's range is never left.  Each
+    label stands against all others together.
+
+    *Lineage*: imbalanced-learn does not say which two rows a new one lies between, so that
+    ``derived_from`` stays empty, and a guard can't see a parent in an eval set.  Fit it on
+    training rows only.
+
+    References
+    ----------
+    N. V. Chawla et al., "SMOTE", JAIR 16 (2002), doi:10.1613/jair.953: also SMOTE-NC.
+    H. Han, W.-Y. Wang, B.-H. Mao, "Borderline-SMOTE", ICIC 2005, doi:10.1007/11538059_91: the
+    first of its two variants.
+    H. He et al., "ADASYN", IJCNN 2008, doi:10.1109/IJCNN.2008.4633969.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 0], [1, 1], [2, 2], [9, 0]])
+    >>> rows = Dataset(X, ["yes", "yes", "yes", "no"], "real", "a line")
+    >>> fitted = Smote(n_neighbors=1).fit(rows, np.random.default_rng(0))
+    >>> made = fitted.sample(100, np.random.default_rng(0), "yes")
+    >>> np.allclose(made.X[:, 0], made.X[:, 1]), made.X.max() <= 2
+    (True, np.True_)
+    """
+
+    kind: str = "smote"
+    n_neighbors: int = 5
+    standardize: bool = True
+
+    def __post_init__(self) -> None:
+        if self.kind not in _KINDS:
+            raise InputError(
+                f"kind={self.kind!r}: expected {', '.join(map(repr, _KINDS))}. No such SMOTE is "
+                f"known. Leave it at {Smote.kind!r}."
+            )
+        if not (self.n_neighbors >= 1 and self.n_neighbors == int(self.n_neighbors)):
+            raise InputError(
+                f"n_neighbors={self.n_neighbors}: expected a whole number from 1. A new row would "
+                f"have nowhere to lie towards. Leave it at {Smote.n_neighbors}."
+            )
+
+    def fit(self, rows: Dataset, rng: np.random.Generator) -> FittedSmote:
+        """Keep the rows as numbers.  Nothing is drawn from ``rng``.
+
+        Parameters
+        ----------
+        rows : Dataset
+            A table without gaps, of any origin.
+        rng : numpy.random.Generator
+        """
+        check_fit(rows, self, is_text=False)
+        table = Coded.of(rows, self)
+        _check_columns(table, self, rows)
+        classes, label = np.unique(rows.y, return_inverse=True)
+        if self.kind != "smote":
+            _check_rest(classes, self, rows)
+        return FittedSmote(self, classes, label, table, self._units(table), rows.name)
+
+    def _units(self, table: Coded) -> np.ndarray:
+        """Return in which unit each column is measured; 1 where nothing varies."""
+        spread = table.numbers.std(axis=0)
+        is_used = table.is_number & (spread > 0) & self.standardize
+        return np.where(is_used, spread, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedSmote:
+    """What `Smote.fit` returns.
+
+    Attributes
+    ----------
+    generator : Smote
+    classes : ndarray of shape (n_classes,)
+    label : ndarray of int, shape (n_rows,)
+        Each row's place among the classes.
+    table : Coded
+    units : ndarray of shape (n_columns,)
+        In which each column is measured.
+    name : str
+        Of the rows that were fitted.
+    """
+
+    generator: Smote
+    classes: np.ndarray
+    label: np.ndarray
+    table: Coded
+    units: np.ndarray
+    name: str
+
+    def sample(self, n: int, rng: np.random.Generator, label: Any = None) -> Dataset:
+        """Draw n rows between others; see `base.Sampler`."""
+        counts = np.bincount(self.label)
+        labels = draw_labels(self.classes, counts / len(self.label), n, rng, label)
+        _check_counts(self, counts, label)
+        numbers = np.empty((n, len(self.table.levels)))
+        for number, one in enumerate(self.classes):
+            at = np.flatnonzero(labels == one)
+            numbers[at] = self._exactly(len(at), number, rng)
+        X = self.table.features(numbers)
+        return Dataset(X, labels, SYNTHETIC, f"{self.name}, {self.generator.kind}")
+
+    def _exactly(self, n: int, number: int, rng: np.random.Generator) -> np.ndarray:
+        """Return n rows of a class, however many a run of imbalanced-learn yields."""
+        X, is_one = self._against_rest(number)
+        own = self.table.numbers[self.label == number]
+        # ADASYN rounds each row's share of the new ones: of few, every share may be rounded to 0.
+        least = is_one.sum() if self.generator.kind == "adasyn" else 1
+        made = np.empty((0, X.shape[1]))
+        while len(made) < n:
+            asked = max(least, min(n - len(made), self._at_once()))
+            more = self._resampled(X, is_one, asked, rng)
+            if not len(more):
+                raise _nowhere(self.generator, self.classes[number], self.name)
+            if len(more) > n - len(made):
+                more = more[rng.choice(len(more), n - len(made), replace=False)]
+            made = np.concatenate([made, more])
+        # Units may leave a rounding error; what is constant within the class stays so exactly.
+        return np.clip(made * self.units, own.min(axis=0), own.max(axis=0))
+
+    def _against_rest(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows as numbers, and which of them are of the class."""
+        numbers, is_one = self.table.numbers / self.units, self.label == number
+        if self.generator.kind != "smote":
+            return numbers, is_one
+        # SMOTE and SMOTE-NC look at the class's rows alone: for their neighbours, their spread,
+        # and their categories, as a level that none of them has is nobody's most frequent.  Any
+        # one row will do for the rest, which imbalanced-learn wants to see; so a copy does.
+        own = numbers[is_one]
+        return np.concatenate([own, own[:1]]), np.arange(len(own) + 1) < len(own)
+
+    def _at_once(self) -> int:
+        """How many rows a run may make: SMOTE-NC lays out all levels of all their neighbours."""
+        if self.table.is_number.all():
+            return np.iinfo(int).max
+        width = sum(max(1, len(levels)) for levels in self.table.levels)
+        return max(1, _CELLS // (width * self.generator.n_neighbors))
+
+    def _resampled(
+        self, X: np.ndarray, is_one: np.ndarray, n: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        sampler = self._sampler({1: is_one.sum() + n}, int(rng.integers(2**31)))
+        try:
+            return sampler.fit_resample(X, is_one.astype(int))[0][len(X) :]
+        except RuntimeError:  # ADASYN: every neighbour is of the class
+            return X[:0]
+
+    def _sampler(self, wanted: dict[int, int], seed: int) -> BaseOverSampler:
+        """Return imbalanced-learn's sampler."""
+        k, kind = self.generator.n_neighbors, self.generator.kind
+        options = {"sampling_strategy": wanted, "random_state": seed}
+        if kind == "adasyn":
+            return ADASYN(n_neighbors=k, **options)
+        if kind == "borderline":
+            return BorderlineSMOTE(k_neighbors=k, m_neighbors=_DANGER, **options)
+        if self.table.is_number.all():
+            return SMOTE(k_neighbors=k, **options)
+        return SMOTENC(np.flatnonzero(~self.table.is_number).tolist(), k_neighbors=k, **options)
+
+
+def _check_columns(table: Coded, generator: Smote, rows: Dataset) -> None:
+    names = [repr(column.name) for column in table.levels]
+    others = [name for name, number in zip(names, table.is_number, strict=True) if not number]
+    if len(others) == len(names):
+        raise InputError(
+            f"Smote: none of the {len(names)} columns of {rows.name} holds numbers; expected one "
+            f"or more. No row lies between two categories. Choose OverSample, Perturb or "
+            f"GaussianCopula."
+        )
+    if others and generator.kind != "smote":
+        raise InputError(
+            f"kind={generator.kind!r}: {len(others)} columns of {rows.name} hold no numbers "
+            f"({first(others)}); expected numbers alone. Distances between categories are not "
+            f"defined for it. Choose kind='smote', which is SMOTE-NC there, or drop them."
+        )
+
+
+def _check_rest(classes: np.ndarray, generator: Smote, rows: Dataset) -> None:
+    kind = f"kind={generator.kind!r}: {rows.name}"
+    if len(classes) == 1:
+        raise InputError(
+            f"{kind} has one class, {classes.tolist()[0]!r}; expected two or more. There is no "
+            f"border to start at. Choose kind='smote', or hand in rows of another class."
+        )
+    if generator.kind == "borderline" and len(rows) <= _DANGER:
+        raise InputError(
+            f"{kind} has {len(rows)} rows; expected more than {_DANGER}, as that many neighbours "
+            f"tell whether a row is in danger. Choose kind='smote', or hand in more."
+        )
+
+
+def _check_counts(fitted: FittedSmote, counts: np.ndarray, label: Any) -> None:
+    """Refuse a class too small for its neighbours, though chance might draw none of it."""
+    k = fitted.generator.n_neighbors
+    for one, count in zip(fitted.classes.tolist(), counts.tolist(), strict=True):
+        if count <= k and (label is None or one == label):
+            smaller = f"n_neighbors={count - 1} or less, " if count > 1 else ""
+            raise InputError(
+                f"label {one!r} has {count} of the rows of {fitted.name}; expected {k + 1} or "
+                f"more, a row and its n_neighbors={k}. Not enough rows lie near. Choose "
+                f"{smaller}OverSample, or another label."
+            )
+
+
+def _nowhere(generator: Smote, label: Any, name: str) -> InputError:
+    where = {
+        "borderline": f"half or more, but not all, of its {_DANGER} nearest",
+        "adasyn": f"one or more of its {generator.n_neighbors} nearest",
+    }
+    return InputError(
+        f"kind={generator.kind!r}: no row of label {label.item()!r} of {name} has "
+        f"{where[generator.kind]} rows in another class; expected some that do. There is nowhere "
+        f"to start. Choose kind='smote'."
+    )
