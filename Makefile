@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a machine with Python 3.11+, make and a network is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-llm data run lab test lint card emails render bench calibrate lock doctor clean
+.PHONY: help setup setup-llm data run lab test lint card emails atlas render bench calibrate lock doctor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -59,6 +59,9 @@ card: data  ## Measure what the data card says of the mail corpus
 
 emails: data $(LLM_READY)  ## Let the small model write what data/llm_emails/smollm2 lacks (hours; goes on where it was)
 	@$(BIN)/python data/record_emails.py
+
+atlas: setup  ## Measure every generator on 119 tables (under half an hour; goes on where it was)
+	@OMP_NUM_THREADS=1 $(BIN)/python data/record_atlas.py
 
 render: data  ## Execute notebooks in place and record their goldens (NB="00 01"; all without)
 	@for nb in $(NB); do $(BIN)/synthlab render $$nb || exit $$?; done

@@ -214,6 +214,20 @@ def repeated_split_interval(
     return _t_interval(float(values.mean()), se, len(values) - 1, confidence)
 
 
+def two_sided_p(interval: Interval) -> float:
+    """Return the p-value of a t interval's estimate under no effect; 1 where nothing varies at 0.
+
+    Parameters
+    ----------
+    interval : Interval
+        Symmetric, with its standard error and degrees of freedom.
+    """
+    if interval.standard_error == 0:
+        return float(interval.estimate == 0)
+    t = abs(interval.estimate) / interval.standard_error
+    return float(2 * scipy_stats.t.sf(t, interval.degrees_of_freedom))
+
+
 def paired_score_interval(
     gained: float, lost: float, n_rows: int, confidence: float = 0.95
 ) -> Interval:

