@@ -180,6 +180,39 @@ def describe_trajectories(frame: pd.DataFrame, metric: str = "accuracy") -> str:
     return f"{metric} by generation. " + "; ".join(lines) + "."
 
 
+def lift_grid(frame: pd.DataFrame, metric: str = "score", ax: Axes | None = None) -> Axes:
+    """Draw a heat map of lifts: a row a data set, a column a recipe, a dot where it is sure.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``row``, ``column``, ``lift``, ``verdict`` (*helps* and *hurts* get a dot); rows
+        and columns in the order of their first appearance.  A pair that is not there stays grey.
+    metric : str
+        Named beside the colours.
+    ax : matplotlib.axes.Axes, optional
+    """
+    rows, columns = (list(dict.fromkeys(frame[side])) for side in ("row", "column"))
+    size = (2.6 + 0.55 * len(columns), 1.6 + 0.19 * len(rows))
+    ax = new_axes(max(6.0, size[0]), size[1]) if ax is None else ax
+    lifts = frame.pivot(index="row", columns="column", values="lift").loc[rows, columns]
+    most = max(float(lifts.abs().max(axis=None)), 1e-9)
+    ax.set_facecolor("0.85")
+    colours = {"cmap": "PuOr_r", "vmin": -most, "vmax": most, "linewidth": 0.5, "edgecolor": "w"}
+    mesh = ax.pcolormesh(lifts.to_numpy(), **colours)
+    sure = frame[frame["verdict"].isin(["helps", "hurts"])]
+    x, y = (
+        [names.index(one) + 0.5 for one in sure[side]]
+        for side, names in (("column", columns), ("row", rows))
+    )
+    ax.plot(x, y, "k.", markersize=4)
+    ax.set_xticks([i + 0.5 for i in range(len(columns))], columns, rotation=40, ha="right")
+    ax.set_yticks([i + 0.5 for i in range(len(rows))], rows, fontsize=8)
+    ax.set_ylim(len(rows), 0)
+    ax.figure.colorbar(mesh, ax=ax, label=f"lift in {metric}", shrink=0.6)
+    return ax
+
+
 def describe_slopes(frame: pd.DataFrame, metric: str = "accuracy") -> str:
     """Return alt text for `eval_slopes`, from the same numbers."""
     lines = [
@@ -205,6 +238,16 @@ def describe_lifts(frame: pd.DataFrame, metric: str = "score") -> str:
         for row in frame.itertuples()
     ]
     return f"Lift in {metric}. " + "; ".join(lines).replace("\n", " ") + "."
+
+
+def describe_grid(frame: pd.DataFrame, metric: str = "score") -> str:
+    """Return alt text for `lift_grid`, from the same numbers: by column."""
+    lines = [
+        f"{column}: median {rows['lift'].median():+.3f} of {len(rows)}, "
+        f"{(rows['verdict'] == 'helps').sum()} help, {(rows['verdict'] == 'hurts').sum()} hurt"
+        for column, rows in frame.groupby("column", sort=False)
+    ]
+    return f"Lift in {metric} by recipe. " + "; ".join(lines).replace("\n", " ") + "."
 
 
 def show(ax: Axes, alt: str, dpi: int = 110) -> None:

@@ -24,7 +24,9 @@ class Step(NamedTuple):
     total: int
 
 
-def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterator[Item]:
+def track(
+    items: Iterable[Item], label: str, total: int | None = None, n_before: int = 0
+) -> Iterator[Item]:
     """Yield items and show how many are done; a bar in Jupyter, or the runner's own.
 
     Parameters
@@ -32,7 +34,9 @@ def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterat
     items : iterable
     label : str
     total : int, optional
-        How many there are, where items come one by one; without it they are listed first.
+        How many there are in all, where items come one by one; without it they are listed first.
+    n_before : int, default 0
+        How many of the total an earlier run had done: shown as done, left out of the pace.
     """
     if total is None:
         items = list(items)
@@ -41,9 +45,9 @@ def track(items: Iterable[Item], label: str, total: int | None = None) -> Iterat
     if not channel:
         from tqdm.auto import tqdm
 
-        yield from tqdm(items, desc=label, total=total, leave=False)
+        yield from tqdm(items, desc=label, total=total, initial=n_before, leave=False)
         return
-    for done, item in enumerate(items):
+    for done, item in enumerate(items, start=n_before):
         _report(Path(channel), Step(label, done, total))
         yield item
     _report(Path(channel), Step(label, total, total))

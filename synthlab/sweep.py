@@ -220,15 +220,15 @@ def sweep(
     with _folder_errors(folder):
         records = {n: found for n, path in enumerate(paths) if (found := _read(path))}
         missing = {n: cell for n, cell in enumerate(cells) if n not in records}
-        found, errors = [*records.items()], {}
+        n_found, errors = len(records), {}
         with _one_thread(), closing(_outcomes(sent, missing, n_jobs, label)) as outcomes:
-            for number, answer in track(itertools.chain(found, outcomes), label, len(cells)):
+            for number, answer in track(outcomes, label, len(cells), n_found):
                 if isinstance(answer, Failure):
                     errors[number] = answer
-                elif number in missing:
+                else:
                     _write(paths[number], identities[number], answer)
                     records[number] = answer
-    return Sweep(cells, records, errors, len(found), label)
+    return Sweep(cells, records, errors, n_found, label)
 
 
 def _outcomes(function: Any, cells: dict[int, Cell], n_jobs: int | None, label: str) -> Iterator:

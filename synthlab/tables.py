@@ -75,6 +75,63 @@ def load_fars(
     return _fars(features, y, train, "FARS train"), _fars(features, y, eval, "FARS eval")
 
 
+def load_rare_fars(
+    n_rare: int = 100,
+    n_train: int = 67_000,
+    *,
+    label: str = "Injured_Severity_Unknown",
+    seed: int = 0,
+    drop: Sequence[str] = FARS_GIVEAWAYS,
+) -> tuple[Dataset, Dataset]:
+    """Load FARS as a rare class against all others: (real_train, real_eval).
+
+    Parameters
+    ----------
+    n_rare : int, default 100
+        Rows of the rare class to train on; all its others evaluate.
+    n_train : int, default 67000
+        Rows to train on in all; all others evaluate.
+    label : str, default "Injured_Severity_Unknown"
+        The rare class; its 299 rows are called "rare", all others "other".
+    seed : int, default 0
+    drop : sequence of str, default `FARS_GIVEAWAYS`
+        Columns to leave out.
+
+    Returns
+    -------
+    real_train, real_eval : Dataset
+        See `load_fars`.  The rare class's share in eval is its own, not that in train.
+
+    Raises
+    ------
+    DataUnavailableError
+        See `fars_path`.
+    InputError
+        There is no such label, a column to drop is no feature, or a side would miss a class.
+    """
+    frame = fars_frame()
+    is_rare = (frame[FARS_TARGET] == label).to_numpy()
+    if not is_rare.any():
+        raise InputError(
+            f"label={label!r}: no row of FARS has it. There would be nothing rare. Choose from "
+            f"{', '.join(frame[FARS_TARGET].cat.categories)}."
+        )
+    sizes = {True: n_rare, False: n_train - n_rare}
+    for side, n in sizes.items():
+        _check_sizes(n, int((is_rare == side).sum()) - n, int((is_rare == side).sum()))
+    y = np.where(is_rare, "rare", "other")
+    features, rng = _features(frame, drop), np.random.default_rng(seed)
+    clusters = repeat_clusters(features.assign(label=y))
+    is_eval = np.zeros(len(y), dtype=bool)
+    for side, n in sizes.items():
+        rows = np.flatnonzero(is_rare == side)
+        of_side = np.unique(clusters[rows], return_inverse=True)[1]
+        is_eval[rows] = _evaluates(y[rows], of_side, 1 - n / len(rows), rng)
+    train = rng.permutation(np.flatnonzero(~is_eval))
+    rest = np.flatnonzero(is_eval)
+    return _fars(features, y, train, "FARS train"), _fars(features, y, rest, "FARS eval")
+
+
 def fars_frame() -> pd.DataFrame:
     """Return all of FARS as the file has it, in its order.
 

@@ -117,3 +117,38 @@ def test_trajectories_in_words_tell_where_each_begins_and_ends():
     told = plots.describe_trajectories(TURNS)
     assert "real: 0.900 [0.800, 1.000] in generation 0, 0.800 [0.700, 0.900] in gen" in told
     assert "own: 0.900 [0.900, 0.900] in generation 0, 0.900" in told
+
+
+GRID = pd.DataFrame(
+    [
+        ("pima", "SMOTE", 0.03, "helps"),
+        ("pima", "copula", -0.02, "inconclusive"),
+        ("crx", "copula", -0.05, "hurts"),
+    ],
+    columns=["row", "column", "lift", "verdict"],
+)
+
+
+def test_a_grid_has_a_colour_a_pair_symmetric_about_zero_and_none_where_nothing_is_known():
+    (mesh,) = plots.lift_grid(GRID).collections
+    drawn = mesh.get_array()
+    assert drawn.filled(9).tolist() == [[0.03, -0.02], [9, -0.05]]
+    assert mesh.get_clim() == (-0.05, 0.05)
+
+
+def test_a_grid_has_dots_where_it_is_sure_alone():
+    ax = plots.lift_grid(GRID)
+    assert ax.lines[0].get_xydata().tolist() == [[0.5, 0.5], [1.5, 1.5]]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["pima", "crx"]
+    assert ax.get_ylim() == (2, 0)
+
+
+def test_a_grid_of_nothing_but_zeros_can_be_drawn():
+    (mesh,) = plots.lift_grid(GRID.assign(lift=0.0)).collections
+    assert mesh.get_clim()[1] > 0
+
+
+def test_a_grid_in_words():
+    told = plots.describe_grid(GRID, "AP")
+    assert "SMOTE: median +0.030 of 1, 1 help, 0 hurt" in told
+    assert "copula: median -0.035 of 2, 0 help, 1 hurt" in told

@@ -92,3 +92,10 @@ def test_without_a_channel_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     list(track("abc", "fits"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_an_earlier_run_had_done_counts_as_done(tmp_path, monkeypatch):
+    channel = watched(monkeypatch, tmp_path / "progress")
+    seen = [latest(channel) for _ in track(iter("ab"), "cells", total=5, n_before=3)]
+    assert seen == [Step("cells", 3, 5), Step("cells", 4, 5)]
+    assert latest(channel) == Step("cells", 5, 5)

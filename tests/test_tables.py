@@ -1,5 +1,7 @@
 """The real table: verified, parsed as its header says, and split without tearing repeats apart."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -217,3 +219,52 @@ def test_an_unknown_column_is_an_error(few, drop):
 def test_impossible_sizes_are_an_error(few, n_train, n_eval):
     text = refusal(tables.load_fars, n_train, n_eval=n_eval, kind=InputError)
     assert "FARS has 5,000 rows" in text
+
+
+# --- one rare class ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def rare():
+    return tables.load_rare_fars()
+
+
+def test_the_rare_class_has_the_rows_asked_for_and_all_others_evaluate(rare):
+    train, held_out = rare
+    assert (len(train), (train.y == "rare").sum()) == (67_000, 100)
+    assert (len(held_out), (held_out.y == "rare").sum()) == (33_968, 199)
+    assert not set(train.ids) & set(held_out.ids)
+    assert train.classes.tolist() == ["other", "rare"]  # metrics take the last as positive
+
+
+def test_the_rare_rows_are_those_of_the_label(rare, frame):
+    ids = {id for side in rare for id in side.ids[side.y == "rare"]}
+    is_rare = frame["INJURY_SEVERITY"] == "Injured_Severity_Unknown"
+    assert ids == {f"fars-{row:06d}" for row in np.flatnonzero(is_rare)}
+
+
+def test_no_repeat_of_either_class_stands_on_both_sides(rare):
+    train, held_out = (side.X.assign(label=side.y) for side in rare)
+    both = pd.concat([train.drop_duplicates(), held_out.drop_duplicates()])
+    assert not both.duplicated().any()
+
+
+def test_giveaways_are_left_out_and_seeds_draw_others(rare):
+    assert not set(tables.FARS_GIVEAWAYS) & set(rare[0].X.columns)
+    other = tables.load_rare_fars(50, 20_000, seed=1)[0]
+    assert (other.y == "rare").sum() == 50
+    assert set(other.ids[other.y == "rare"]) - set(rare[0].ids)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"label": "Broken_Leg"}, "label='Broken_Leg': no row of FARS has it"),
+        ({"n_rare": 299}, "n_train=299"),
+        ({"n_rare": 0}, "n_train=0"),
+        ({"drop": ["RACES"]}, "no feature of FARS"),
+    ],
+)
+def test_a_rare_class_that_cannot_be_had_is_an_error(options, told):
+    with pytest.raises(InputError, match=re.escape(told)):
+        tables.load_rare_fars(**options)
