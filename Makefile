@@ -69,6 +69,7 @@ render: data  ## Execute notebooks in place and record their goldens (NB="00 01"
 bench: data  ## Measure speed against named rivals
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/bench_control.py
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/bench_loops.py
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/bench_atlas.py
 
 calibrate: setup  ## Measure how often the intervals cover (some minutes); writes data/calibration.md
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/calibration.py
