@@ -6,7 +6,7 @@ Run from the repository's root, on an idle machine with two cores; some three mi
 
 **two workers**: the same cells by one local worker and by two.  **cluster**: by a Dask cluster of
 two worker processes on this machine, the call unchanged, against two local workers.  All three
-tables are compared bit for bit.  With fewer SETS the targets are the same: that shows only that it runs.
+tables are compared bit for bit.  With fewer SETS the targets stay: that shows only that it runs.
 """
 
 from __future__ import annotations
