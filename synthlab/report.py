@@ -31,6 +31,9 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "list[float]": list,
     "list[str]": list,
 }
+#: Threads of one kernel wait for each other by spinning: with anything beside them, on small
+#: matrices, they cost many times what they save.
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,9 @@ def run_notebook(
     with tempfile.TemporaryDirectory(prefix=".run-", dir=out) as folder:
         work = Path(folder)
         executed = work / f"{stem}.ipynb"
-        with _environment(SYNTHLAB_OUT=str(work), **{progress.CHANNEL: str(work / "progress")}):
+        told = {"SYNTHLAB_OUT": str(work), progress.CHANNEL: str(work / "progress")}
+        told |= {_BLAS_THREADS: os.environ.get(_BLAS_THREADS, "1")}
+        with _environment(**told):
             _execute(source, executed, values, out, watch)
         page = export_page(executed, work / f"{stem}.html")
         metrics = _read_metrics(work / "metrics.json", stem)

@@ -1,6 +1,7 @@
 """A run is strict about its parameters, and leaves a whole result or none."""
 
 import json
+import os
 
 import nbformat
 import pytest
@@ -107,6 +108,20 @@ def test_run_leaves_notebook_page_and_metrics_and_nothing_else(tmp_path):
     assert done.metrics == {"n": 5, "share": 0.5}
     names = {p.name for p in (tmp_path / "out").iterdir()}
     assert names == {"made.ipynb", "made.html", "metrics.json"}
+
+
+@pytest.mark.parametrize(("outside", "inside"), [(None, 1), ("2", 2)])
+def test_a_kernel_has_one_blas_thread_unless_the_user_says_otherwise(
+    tmp_path, monkeypatch, outside, inside
+):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if outside:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", outside)
+    saves = "import os\nimport synthlab as sl\n"
+    saves += "sl.save_metrics('made', {'threads': int(os.environ['OPENBLAS_NUM_THREADS'])})"
+    path = make_notebook(tmp_path / "made.ipynb", USES, saves)
+    assert report.run_notebook(str(path), out=tmp_path / "out").metrics == {"threads": inside}
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == outside
 
 
 def test_folder_may_be_relative(tmp_path, monkeypatch):
