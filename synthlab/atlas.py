@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sklearn.base import ClassifierMixin
 from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -41,7 +41,7 @@ from synthlab.generators.perturb import Perturb
 from synthlab.generators.smote import Smote
 from synthlab.imbalanced import MINORITY, imbalanced_frame, imbalanced_names, load_imbalanced
 from synthlab.imbalanced import registry as imbalanced_registry
-from synthlab.models import METRICS, fit_with_seed, grade, output_of
+from synthlab.models import METRICS, fit_with_seed, grade, output_of, table_boosting
 from synthlab.places import atomic_path
 from synthlab.splits import stratified_cluster_split
 from synthlab.sweep import Sweep, grid, sweep
@@ -88,9 +88,7 @@ def build_model(name: str) -> ClassifierMixin:
         rate, small leaves), the others scikit-learn's defaults; forests have 50 trees.
     """
     if name == "gradient boosting":
-        return HistGradientBoostingClassifier(
-            learning_rate=0.05, max_iter=200, max_leaf_nodes=15, l2_regularization=1.0
-        )
+        return table_boosting()
     last = {
         "logistic regression": LogisticRegression(max_iter=2_000),
         "random forest": RandomForestClassifier(_N_TREES),
@@ -242,11 +240,10 @@ def _arms(train: Dataset, seed: int) -> Iterator[tuple[str, Dataset | str | None
     """Yield each arm's name with its synthetic rows, or with why there are none."""
     yield REAL_ONLY, None
     yield CLASS_WEIGHTS, None
-    n_minority = int((train.y == MINORITY).sum())
+    n_synth = len(train) - 2 * int((train.y == MINORITY).sum())
     for number, (name, generator) in enumerate(GENERATORS.items(), start=1):
         rng = np.random.default_rng([seed, number])  # one generator more leaves the others' rows
         try:
-            n_synth = len(train) - 2 * n_minority
             yield name, generator.fit(train, rng).sample(n_synth, rng, MINORITY)
         except InputError as refusal:
             yield name, str(refusal)
@@ -255,8 +252,8 @@ def _arms(train: Dataset, seed: int) -> Iterator[tuple[str, Dataset | str | None
 def _record(
     name: str, arm: str, train: Dataset, synth: Dataset | str | None, eval: Dataset, seed: int
 ) -> dict[str, Any]:
-    record = {"model": name, "arm": arm, "n_synth": 0, "n_minority_eval": 0}
-    record["n_minority_eval"] = int((eval.y == MINORITY).sum())
+    n_minority = int((eval.y == MINORITY).sum())
+    record = {"model": name, "arm": arm, "n_synth": 0, "n_minority_eval": n_minority}
     if isinstance(synth, str):
         return record | dict.fromkeys(SCORES) | {"refused": synth}
     rows = train if synth is None else train + synth

@@ -25,10 +25,10 @@ from synthlab.arms import (
 )
 from synthlab.dataset import Dataset
 from synthlab.free_controls import Recipe, free_controls
-from synthlab.lift import LiftResult
+from synthlab.lift import RIVAL_COLUMNS, LiftResult
 from synthlab.models import Metric, default_model, get_metric
 
-_RIVAL_COLUMNS = ["control", "score", "gain", "ci_low", "ci_high"]
+_RIVAL_COLUMNS = RIVAL_COLUMNS[:-1]  # whether it is beaten is said once the margin is known
 
 
 def evaluate_synthetic_lift(

