@@ -170,7 +170,10 @@ def test_what_does_not_pass_ends_the_run_with_what_was_answered(headers):
 
 @needs_client
 def test_an_answer_that_is_under_way_when_another_fails_is_kept():
+    all_under_way = threading.Barrier(4)
+
     def one_refused(asked):
+        all_under_way.wait(timeout=30)
         time.sleep(0.3 if asked.body["seed"] else 0)
         return mail(asked) if asked.body["seed"] else (400, {"error": {"message": "odd prompt"}})
 
