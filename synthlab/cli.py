@@ -110,7 +110,7 @@ def generate() -> None:
 
 
 @generate.command()
-@click.option("--n", default=200, show_default=True, help="Rows, half spam and half ham.")
+@click.option("--n", default=200, show_default=True, help="E-mails to keep, half of them spam.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; continued.")
 @click.option("--style", default="naive", show_default=True, help="Which prompts.")
 @click.option("--seed", default=0, show_default=True, help="Of prompts and answers.")

@@ -52,7 +52,8 @@ def generate_emails(
     folder : Path
         Continued where it was left.
     n : int
-        Rows; half spam, half ham.  Fewer are kept: empty answers and copies are dropped.
+        E-mails to keep, half spam, half ham; what is empty or a copy is dropped and replaced.
+        Labels may be fewer: where the model named no class for some of all real messages.
     style : str, default "naive"
         One of `prompts.styles`.
     sampling : Sampling
@@ -64,7 +65,7 @@ def generate_emails(
         these and no real message.  So the loop closes: the model reads what it wrote.
     approve : callable, optional
         Called before anything is asked, with a sample of the requests to come and the number
-        of rows that the folder lacks; it stops the run by raising.
+        of rows that the folder lacks, replacements not counted; it stops the run by raising.
     watch : callable, optional
         See `recording.record`.
 
@@ -161,6 +162,8 @@ class EmailPlan:
     shown : Examples, optional
         What prompts show in place of real messages.
     """
+
+    n_rows: int | None = None
 
     def __init__(
         self,
@@ -270,6 +273,8 @@ class EmailPlan:
 
 class LabelPlan(EmailPlan):
     """A `recording.Plan` of labels: row i is the model's label of message i of the pool."""
+
+    n_rows = LABEL_ROWS
 
     def rows(self, answers: Mapping[int, Completion]) -> tuple[pd.DataFrame, dict[str, int]]:
         """Return one label a message; where a model named neither class, there is none."""

@@ -30,6 +30,8 @@ from synthlab.llm import Completion, LanguageModel, Request
 from synthlab.places import atomic_path
 
 SHARD_ROWS = 2_500
+#: Rows asked for each one that is wanted, until a model is given up that writes nothing to keep.
+MOST_ASKED = 10
 _SYNC_ROWS = 32
 _FORMAT = 1
 _COVERS = b"synthlab"
@@ -42,9 +44,12 @@ class Plan(Protocol):
     ----------
     settings : mapping
         All that decides the rows, as JSON has it: two runs with the same settings are one run.
+    n_rows : int or None
+        How many there are to ask; None where they have no end.
     """
 
     settings: Mapping[str, Any]
+    n_rows: int | None
 
     def request(self, number: int) -> Request:
         """Return what row ``number`` asks."""
@@ -62,7 +67,7 @@ class Progress:
     Attributes
     ----------
     done, total : int
-        Rows.
+        Rows asked, and to be asked; the total grows by what is dropped.
     n_tokens : int
         Drawn since this process began.
     """
@@ -80,7 +85,9 @@ def record(
     *,
     watch: Callable[[Progress], None] = lambda progress: None,
 ) -> dict[str, Any]:
-    """Record rows 0 to n − 1, or those of them that the folder lacks.
+    """Record rows until n are kept: for each that is dropped, one more is asked.
+
+    Rows are asked in the order of their numbers, from 0, and only those that the folder lacks.
 
     Parameters
     ----------
@@ -89,20 +96,21 @@ def record(
     folder : Path
         Made if there is none.
     n : int
-        More than a finished run had continues it.
+        Rows to keep.  More than a finished run had continues it.
     watch : callable, optional
         Called with the progress, at the start and after every row.
 
     Returns
     -------
     dict
-        The manifest: settings, rows ``done`` and ``kept``, and ``dropped`` by reason.
+        The manifest: settings, rows ``done`` (asked) and ``kept``, and ``dropped`` by reason.
+        Fewer than ``n`` are kept only where the plan has no more rows.
 
     Raises
     ------
     InputError
-        ``n`` is not positive, the folder is a file or holds a run of other settings, or another
-        process is recording there.
+        ``n`` is not positive, the folder is a file or holds a run of other settings, another
+        process is recording there, or of ``MOST_ASKED`` rows not even one can be kept.
     """
     if n <= 0:
         raise InputError(f"n={n}: expected at least 1 row. Nothing would be recorded. Ask for 200.")
@@ -114,9 +122,13 @@ def record(
 
 
 def missing_rows(plan: Plan, folder: Path, n: int) -> list[int]:
-    """Return which of the rows 0 to n − 1 a folder lacks; nothing is written."""
+    """Return which rows will be asked next, so that n are kept; nothing is written."""
     with _folder_errors(folder):
-        return list(_Recorder(plan, folder, n).missing() if folder.is_dir() else range(n))
+        if not folder.is_dir():
+            return list(range(n))
+        recorder = _Recorder(plan, folder, n)
+        recorder.move_on(seal=False)
+        return list(recorder.missing())
 
 
 def read_recorded(folder: Path) -> pd.DataFrame:
@@ -131,10 +143,14 @@ def read_recorded(folder: Path) -> pd.DataFrame:
 
 
 class _Recorder:
-    """The state of one run: which rows are sealed in shards, which stand in the journal."""
+    """The state of one run: which rows are sealed in shards, which stand in the journal.
+
+    Rows before ``_stop`` are asked; it moves on by what was dropped.
+    """
 
     def __init__(self, plan: Plan, folder: Path, n: int) -> None:
         self._plan, self._folder, self._n = plan, folder, n
+        self._most = MOST_ASKED * n if plan.n_rows is None else plan.n_rows
         self._sealed = {block: _covered(path) for block, path in _shards(folder).items()}
         self._journal = _Journal(folder / "journal.jsonl")
         self._answers = {
@@ -142,21 +158,57 @@ class _Recorder:
             for row, answer in self._journal.read().items()
             if not self._is_sealed(row)  # killed after the shard was written
         }
-        self._left = Counter(number // SHARD_ROWS for number in self.missing())
+        self._ask_before(n)
 
     def run(self, model: LanguageModel, watch: Callable[[Progress], None]) -> dict[str, Any]:
         self._journal.replace(self._answers)  # without a torn line
-        for block in {row // SHARD_ROWS for row in self._answers if row < self._n}:
-            if not self._left[block]:  # killed before the shard was written
+        self.move_on()
+        n_tokens = 0
+        watch(self._progress(n_tokens))
+        while self._left.total():
+            requests = ((number, self._plan.request(number)) for number in self.missing())
+            for number, completion in model.complete(requests):
+                self._take(number, completion)
+                n_tokens += completion.n_tokens
+                watch(self._progress(n_tokens))
+            self.move_on()
+        return self._require_enough(self._write_manifest())
+
+    def move_on(self, *, seal: bool = True) -> None:
+        """Once no row is missing, let as many more be asked as were dropped."""
+        while True:
+            if seal:
+                self._seal_what_is_complete()
+            if self._left.total() or self._kept >= self._n or self._stop >= self._most:
+                return
+            self._ask_before(min(self._stop + self._n - self._kept, self._most))
+
+    def _seal_what_is_complete(self) -> None:
+        """Write the shards whose answers all were in the journal when a run was killed."""
+        for block in sorted({row // SHARD_ROWS for row in self._answers if row < self._stop}):
+            if not self._left[block]:
                 self._seal(block)
-        done, n_tokens = self._n - self._left.total(), 0
-        watch(Progress(done, self._n, n_tokens))
-        requests = ((number, self._plan.request(number)) for number in self.missing())
-        for number, completion in model.complete(requests):
-            self._take(number, completion)
-            done, n_tokens = done + 1, n_tokens + completion.n_tokens
-            watch(Progress(done, self._n, n_tokens))
-        return self._write_manifest()
+
+    def _ask_before(self, stop: int) -> None:
+        self._stop = stop
+        self._left = Counter(number // SHARD_ROWS for number in self.missing())
+
+    @property
+    def _kept(self) -> int:
+        return sum(shard["kept"] for shard in self._sealed.values())
+
+    def _progress(self, n_tokens: int) -> Progress:
+        return Progress(self._stop - self._left.total(), self._stop, n_tokens)
+
+    def _require_enough(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        if manifest["kept"] < self._n and self._plan.n_rows is None:
+            dropped = ", ".join(f"{n:,} {reason}" for reason, n in manifest["dropped"].items())
+            raise InputError(
+                f"{self._folder}: only {manifest['kept']:,} of {manifest['done']:,} rows could be "
+                f"kept ({dropped}); {self._n:,} were wanted. This model writes hardly an e-mail "
+                f"with these prompts. What it did is recorded; take another style or model."
+            )
+        return manifest
 
     def _take(self, number: int, completion: Completion) -> None:
         self._journal.append(number, completion)
@@ -168,7 +220,7 @@ class _Recorder:
 
     def missing(self) -> Iterator[int]:
         known = set(self._answers)
-        return (row for row in range(self._n) if row not in known and not self._is_sealed(row))
+        return (row for row in range(self._stop) if row not in known and not self._is_sealed(row))
 
     def _is_sealed(self, row: int) -> bool:
         covers = self._sealed.get(row // SHARD_ROWS)
@@ -177,7 +229,7 @@ class _Recorder:
     def _seal(self, block: int) -> None:
         """Write a block's shard; what an earlier, shorter run sealed of it goes in first."""
         path = self._folder / f"part-{block:05d}.parquet"
-        start, stop = block * SHARD_ROWS, min((block + 1) * SHARD_ROWS, self._n)
+        start, stop = block * SHARD_ROWS, min((block + 1) * SHARD_ROWS, self._stop)
         answers = {row: self._answers[row] for row in sorted(self._answers) if start <= row < stop}
         frame, dropped = self._plan.rows(answers)
         if block in self._sealed:
@@ -199,7 +251,7 @@ class _Recorder:
             "format": _FORMAT,
             "settings": dict(self._plan.settings),
             "done": sum(shard["stop"] - shard["start"] for shard in covers),
-            "kept": sum(shard["kept"] for shard in covers),
+            "kept": self._kept,
             "dropped": dict(sorted(dropped.items())),
         }
         _write_json(manifest, self._folder / "manifest.json")

@@ -39,7 +39,7 @@ class Prices:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run takes at most, if no request has to be repeated.
+    """What a run takes at most, if no request has to be repeated and no row replaced.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Estimate:
         costs = "costs unknown" if self.money is None else f"at most about {self.money:,.4f}"
         return (
             f"{self.rows:,} rows to ask: about {self.n_prompt:,} tokens of prompts, at most "
-            f"{self.n_answer:,} of answers; {costs}"
+            f"{self.n_answer:,} of answers; {costs}; dropped rows are replaced, up to the cap"
         )
 
 

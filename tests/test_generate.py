@@ -62,12 +62,13 @@ def test_rows_come_from_the_endpoint_and_go_on(tmp_path, capsys):
 
 @needs(*CLIENT)
 def test_an_answer_that_names_no_class_is_no_label(tmp_path, capsys):
-    words = ["Yes", "no.", "Maybe", "No", "Yes", "Perhaps not"]
+    words = ["Yes", "no.", "Maybe", "No", "Yes", "Perhaps not", "No", "No"]
     with chat_server(lambda asked: (200, answer(words[asked.number]))) as server:
         code = generate(tmp_path, *at(server, "--style", "labels", "--parallel", "1"), n=6)
     assert code == 0
-    assert list(recording.read_recorded(tmp_path)["label"]) == ["spam", "ham", "ham", "spam"]
-    assert "4 of 6 rows kept; dropped: 2 named no class" in capsys.readouterr().out
+    labels = ["spam", "ham", "ham", "spam", "ham", "ham"]
+    assert list(recording.read_recorded(tmp_path)["label"]) == labels
+    assert "6 of 8 rows kept; dropped: 2 named no class" in capsys.readouterr().out
 
 
 @needs(*CLIENT)
@@ -281,18 +282,19 @@ def _wait_until_it_answers(process, url, log, seconds=180):
 def test_a_real_server_writes_rows_and_goes_on(llama, tmp_path, capsys):
     more = ["--base-url", llama, "--model", "SmolLM2-135M", "--max-tokens", "24", "--parallel", "2"]
     assert generate(tmp_path, *more, n=8) == 0
+    first = json.loads((tmp_path / "manifest.json").read_text())
     assert generate(tmp_path, *more, n=12) == 0
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["done"] == 12
+    assert first["kept"] == 8
     frame = recording.read_recorded(tmp_path)
-    assert len(frame) == manifest["kept"] >= 6
+    assert len(frame) == manifest["kept"] == 12
     assert frame["id"].str.startswith("smollm2-135m-naive-0000").all()
     assert not frame["subject"].str.lower().str.startswith("subject").any()
     assert frame["n_tokens"].between(1, 24).all()
     told = capsys.readouterr()
-    assert f"{manifest['kept']} of 12 rows kept" in told.out
+    assert f"12 of {manifest['done']} rows kept" in told.out
     assert "8 rows to ask" in told.err
-    assert "4 rows to ask" in told.err
+    assert f"{12 - first['done']} rows to ask" in told.err
 
 
 @needs(*CLIENT, *LOCAL, *SERVER)
@@ -300,7 +302,7 @@ def test_a_real_server_labels_real_mail_with_probabilities(llama, tmp_path):
     more = ["--base-url", llama, "--model", "SmolLM2-135M", "--style", "labels"]
     assert generate(tmp_path, *more, n=3) == 0
     frame = recording.read_recorded(tmp_path)
-    assert len(frame) <= 3
+    assert len(frame) == 3
     told = frame["p_spam"].dropna()
     assert ((told >= 0) & (told <= 1)).all()
     assert ((told > 0.5) == (frame.loc[told.index, "label"] == "spam")).all()
@@ -312,7 +314,7 @@ def test_the_local_model_writes_rows_and_goes_on(tmp_path, capsys):
     assert generate(tmp_path, *more, n=4) == 0
     assert generate(tmp_path, *more, n=8) == 0
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["done"] == 8
+    assert manifest["kept"] == len(recording.read_recorded(tmp_path)) == 8
     assert "base_url" not in manifest["settings"]
     assert list(manifest["settings"])[-4:] == ["temperature", "top_k", "top_p", "max_tokens"]
     assert manifest["settings"]["top_k"] == 50

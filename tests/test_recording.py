@@ -221,9 +221,60 @@ def test_copies_of_real_mail_and_empty_answers_are_dropped_and_counted(tmp_path)
     texts = {2: " " + REAL["subject"][0] + "\n\n" + REAL["body"][0], 3: "  \n ", 4: " only this"}
     model = ScriptedModel(lambda key, request: texts.get(key) or ScriptedModel.answer(key, request))
     done = recording.record(plan(), model, tmp_path, 6)
-    assert numbers(tmp_path) == [0, 1, 5]
+    assert numbers(tmp_path) == [0, 1, 5, 6, 7, 8]
     assert done["dropped"] == {"copies real mail": 1, "empty": 1, "no body": 1}
-    assert (done["done"], done["kept"]) == (6, 3)
+    assert (done["done"], done["kept"]) == (9, 6)
+
+
+def every_third_is_empty(key, request):
+    return "  \n " if key % 3 == 1 else ScriptedModel.answer(key, request)
+
+
+WORTH_KEEPING = [number for number in range(60) if number % 3 != 1]
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 10, 11, 25, 40])
+def test_what_is_dropped_is_replaced_until_as_many_are_kept_as_were_asked(
+    tmp_path, small_shards, n
+):
+    done = recording.record(plan(), ScriptedModel(every_third_is_empty), tmp_path, n)
+    assert done["kept"] == n
+    assert numbers(tmp_path) == WORTH_KEEPING[:n]
+
+
+@pytest.mark.parametrize("after", [1, 8, 25, 30, 35, 36, 37])
+def test_stopped_among_the_replacements_the_same_rows_are_kept(tmp_path, small_shards, after):
+    def stop(progress):
+        if progress.done == after:
+            raise Killed
+
+    model = ScriptedModel(every_third_is_empty, window=7)
+    with pytest.raises(Killed):
+        recording.record(plan(), model, tmp_path, 25, watch=stop)
+    recording.record(plan(), ScriptedModel(every_third_is_empty), tmp_path, 25)
+    assert numbers(tmp_path) == WORTH_KEEPING[:25]
+
+
+def test_by_steps_or_at_once_the_same_rows_are_kept(tmp_path, small_shards):
+    for n in (3, 14, 25):
+        recording.record(plan(), ScriptedModel(every_third_is_empty), tmp_path, n)
+    assert numbers(tmp_path) == WORTH_KEEPING[:25]
+
+
+def test_the_total_grows_by_what_is_dropped_and_the_tokens_by_all(tmp_path, small_shards):
+    seen = []
+    recording.record(plan(), ScriptedModel(every_third_is_empty), tmp_path, 6, watch=seen.append)
+    assert (seen[0].done, seen[0].total, seen[-1].done, seen[-1].total) == (0, 6, 9, 9)
+    tokens = [progress.n_tokens for progress in seen]
+    assert tokens == sorted(tokens)
+    assert tokens.count(0) == 1
+
+
+def test_the_rows_that_will_be_asked_next_are_known_before(tmp_path, small_shards):
+    assert recording.missing_rows(plan(), tmp_path / "none", 6) == list(range(6))
+    recording.record(plan(), ScriptedModel(every_third_is_empty), tmp_path, 6)
+    assert recording.missing_rows(plan(), tmp_path, 6) == []
+    assert recording.missing_rows(plan(), tmp_path, 9) == [9, 10, 11]  # 6 of 0 to 8 were kept
 
 
 @pytest.mark.parametrize(
@@ -236,7 +287,12 @@ def test_copies_of_real_mail_and_empty_answers_are_dropped_and_counted(tmp_path)
 )
 def test_what_identifies_a_real_message_is_not_recorded(tmp_path, answer, reason):
     model = ScriptedModel(lambda key, request: answer)
-    assert recording.record(plan(), model, tmp_path, 1)["dropped"] == {reason: 1}
+    told = f"only 0 of 20 rows could be kept .20 {reason}.; 2 were wanted"
+    with pytest.raises(InputError, match=told):
+        recording.record(plan(), model, tmp_path, 2)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["dropped"] == {reason: 20}
+    assert len(recording.read_recorded(tmp_path)) == 0
 
 
 @pytest.mark.parametrize(
