@@ -120,7 +120,9 @@ def compare_on(dataset: str, seed: int) -> list[dict[str, Any]]:
     rows = load_imbalanced(dataset)
     clusters = repeat_clusters(rows.X)
     rng = np.random.default_rng([seed, 0])
-    is_eval = stratified_cluster_split(rows.y, clusters, round(EVAL_SHARE * len(rows)), rng)
+    n_eval = round(EVAL_SHARE * len(rows))
+    may_lack = n_eval // 50  # a table of few distinct rows has hardly a single one
+    is_eval = stratified_cluster_split(rows.y, clusters, n_eval, rng, may_lack=may_lack)
     train, eval = rows.take(~is_eval, f"{dataset} train"), rows.take(is_eval, f"{dataset} eval")
     is_primary = (rows.y == MINORITY).sum() >= MIN_MINORITY
     arms = list(_arms(train, seed))

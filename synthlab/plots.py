@@ -113,7 +113,8 @@ def lift_interval(frame: pd.DataFrame, metric: str = "score", ax: Axes | None = 
     ax.set_ylim(len(frame) - 0.5, -0.5)
     ax.set_xlabel(f"lift in {metric} (real + synthetic − real only)")
     ax.margins(x=0.2)
-    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.35))
+    tall = ax.get_position().height * ax.figure.get_figheight()  # inches
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -min(0.35, 0.8 / tall)))
     return ax
 
 

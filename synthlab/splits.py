@@ -8,7 +8,12 @@ from synthlab.errors import InputError
 
 
 def stratified_cluster_split(
-    y: np.ndarray, clusters: np.ndarray, n_eval: int, rng: np.random.Generator
+    y: np.ndarray,
+    clusters: np.ndarray,
+    n_eval: int,
+    rng: np.random.Generator,
+    *,
+    may_lack: int = 0,
 ) -> np.ndarray:
     """Draw eval rows by whole clusters, with the class shares of all rows.
 
@@ -20,11 +25,13 @@ def stratified_cluster_split(
     n_eval : int
         Rows to evaluate on, in all.
     rng : numpy.random.Generator
+    may_lack : int, default 0
+        So many eval rows fewer are accepted, where no cluster is small enough for the last ones.
 
     Returns
     -------
     ndarray of bool, shape (n_rows,)
-        True where the row evaluates; exactly ``n_eval`` are.
+        True where the row evaluates; exactly ``n_eval`` are, or ``may_lack`` fewer at most.
 
     Raises
     ------
@@ -41,7 +48,7 @@ def stratified_cluster_split(
         if (members[cluster] <= room).all():
             chosen[cluster] = True
             room = room - members[cluster]
-    if room.any():
+    if room.sum() > may_lack:
         raise InputError(
             f"the clusters of near-duplicates leave {room.sum()} of {n_eval} eval rows unfilled; "
             f"expected single rows enough to fill the quota. The split would not have the "

@@ -75,6 +75,15 @@ def test_every_single_row_evaluates_as_often_as_any_other():
     assert abs(often - 250).max() < 5 * (1_000 * 0.25 * 0.75) ** 0.5
 
 
+def test_some_rows_may_be_lacking_where_that_is_allowed():
+    y, clusters = np.repeat(["ham", "spam"], 6), np.repeat([0, 1, 2, 3], 3)
+    rng = np.random.default_rng(0)
+    is_eval = stratified_cluster_split(y, clusters, 8, rng, may_lack=2)  # 4 + 4; by threes 3 + 3
+    assert is_eval.sum() == 6
+    with pytest.raises(InputError, match="leave 2 of 8 eval rows unfilled"):
+        stratified_cluster_split(y, clusters, 8, rng, may_lack=1)
+
+
 def test_clusters_too_coarse_for_the_quota_are_refused():
     y, clusters = np.repeat(["ham", "spam"], 6), np.repeat([0, 1], 6)
     with pytest.raises(InputError) as caught:
