@@ -103,6 +103,14 @@ def test_c2_few_real_labels_gain_many_do_not_and_one_draw_tells_little():
     assert found["many_ci_high"] < found["few_ci_low"]
 
 
+def test_c2_smote_surely_helps_the_ranking_in_less_than_half_of_all_sources():
+    _, _, found = execution("09_half_the_time")
+    assert found["ci_low_surprise"] > 0.5
+    assert found["discovered_average_precision"] == found["discovered_roc_auc"] == 0
+    assert found["discovered_balanced_accuracy"] > 0.05
+    assert max(v for k, v in found.items() if k.startswith("mean_lift")) < 0.005
+
+
 def test_c6_generated_mail_does_not_stand_in_for_5000_real_labels():
     _, _, found = execution("05_substituting_labels")
     assert found["substitute_high"] < -load_claim("C6")["margin"]
