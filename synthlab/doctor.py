@@ -71,7 +71,7 @@ def _course_files() -> Finding:
 
 
 def _recorded_data() -> Finding:
-    what = "recorded e-mails"
+    what = "recorded data"
     try:
         entries = {name: e for name, e in fetch.registry().items() if "path" in e}
         for name, entry in entries.items():
