@@ -76,6 +76,7 @@ N_SPLITS = 5
 #: What an interval of these shares needs: n_eval / n_train.
 EVAL_TO_TRAIN = EVAL_SHARE / (1 - EVAL_SHARE)
 _N_TREES = 50
+_ROUNDING = 1e-12
 
 
 def build_model(name: str) -> ClassifierMixin:
@@ -214,7 +215,8 @@ def lifts(scores: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
         A row a data set, model, arm and metric: ``control`` (the score of the real rows alone),
         ``lift``, its interval ``ci_low`` and ``ci_high`` (Nadeau & Bengio), ``p_value`` (that of
         no lift, two-sided), ``margin``, ``verdict`` (of primary sets alone), with ``source``,
-        ``n_rows``, ``n_minority`` and ``imbalance_ratio`` of the set.
+        ``n_rows``, ``n_minority`` and ``imbalance_ratio`` of the set.  Where every split gave
+        the same lift, no spread is seen: no interval, a p-value of 1, *inconclusive*.
     """
     about = imbalanced_frame().set_index("name")
     about = about[["source", "n_rows", "n_columns", "n_minority", "imbalance_ratio"]]
@@ -284,18 +286,18 @@ def _judged(
     differences = treated - control
     found = stats.repeated_split_interval(differences, EVAL_TO_TRAIN, confidence)
     margin = resolve_margin(None, float(control.mean()), METRICS[metric])
-    word = stats.verdict(found.low, found.high, margin)
-    if found.standard_error == 0 and found.estimate != 0:
-        word = "inconclusive"  # every split gave the same lift, so that no spread is seen
-    return {
+    judged = {
         "control": control.mean(),
         "lift": found.estimate,
         "ci_low": found.low,
         "ci_high": found.high,
         "p_value": stats.two_sided_p(found),
         "margin": margin,
-        "verdict": word,
+        "verdict": stats.verdict(found.low, found.high, margin),
     }
+    if found.estimate and np.ptp(differences) <= _ROUNDING:  # the same lift in every split
+        judged |= {"ci_low": np.nan, "ci_high": np.nan, "p_value": 1.0, "verdict": "inconclusive"}
+    return judged
 
 
 def _recipe() -> str:

@@ -139,6 +139,14 @@ def test_verdicts_follow_the_interval(by_split, word):
     assert at(atlas.lifts(simulated(np.array(by_split))))["verdict"] == word
 
 
+@pytest.mark.parametrize("lift", [0.3, 5e-7])
+def test_the_same_lift_in_every_split_shows_no_spread_and_is_not_sure(lift):
+    row = at(atlas.lifts(simulated(np.full(5, lift))))
+    assert row["lift"] == pytest.approx(lift)
+    assert (row["verdict"], row["p_value"]) == ("inconclusive", 1.0)
+    assert pd.isna([row["ci_low"], row["ci_high"]]).all()
+
+
 def test_a_set_with_few_rows_of_the_rarer_class_gets_a_lift_and_no_verdict():
     row = at(atlas.lifts(simulated(np.full(5, 0.1) + np.arange(5) / 100, "glass2")))
     assert row["lift"] == pytest.approx(0.12)
