@@ -18,7 +18,7 @@ from synthlab.places import atomic_path
 HERE = Path(__file__).resolve().parent
 RECORDED = HERE / "llm_emails" / "smollm2"
 #: Rows kept.  Some repeat each other: at least 50,000 and 5,000 differ.
-ROWS = {"labels": 1_500, "informed": 5_000, "few_shot": 5_050, "variants": 5_000, "naive": 50_050}
+ROWS = {"labels": 1_500, "informed": 5_000, "few_shot": 5_050, "variants": 5_010, "naive": 50_050}
 #: Turns of the loop: each shows what the one before wrote; few_shot, which shows real mail, is 1.
 LOOP_ROWS, LOOP_TURNS = 600, range(2, 6)
 TEMPERATURE = "0.8"
