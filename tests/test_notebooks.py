@@ -32,6 +32,7 @@ TOLERANCE = {"change_": 0.03, "self_": 0.04, "real_": 0.02, "memory_": 0.02} | T
 TOLERANCE = {
     **{f"ci_{end}_{world}": 0.3 for end in ("low", "high") for world in ("cards", "crash")},
     **dict.fromkeys(("lift_cards", "lift_crash", "tuning_", "rather_clean"), 0.05),
+    **dict.fromkeys(("lift_tuned", "lift_by_size", "judge_", "clean_among"), 0.05),
 } | TOLERANCE
 PASSAGE_WORDS = 8
 
