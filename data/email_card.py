@@ -14,9 +14,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from synthlab import fetch, mail
-from synthlab.corpora import email_frame
 from synthlab.dataset import Dataset
+from synthlab.datasets import download, email_parser
+from synthlab.datasets.emails import email_frame
 from synthlab.models import default_model
 
 FOLDS = 5
@@ -24,8 +24,8 @@ FOLDS = 5
 
 def raw_texts(frame: pd.DataFrame) -> pd.Series:
     """Return the same messages with nothing taken out but headers and markup."""
-    messages = fetch.messages("spam-assassin")
-    parsed = [mail.parse_mail(messages[id]) for id in frame["id"]]
+    messages = download.messages("spam-assassin")
+    parsed = [email_parser.parse_mail(messages[id]) for id in frame["id"]]
     return pd.Series([f"{m.subject}\n\n{m.body}" for m in parsed], index=frame.index)
 
 
@@ -57,12 +57,12 @@ def giveaways(frame: pd.DataFrame, raw: pd.Series, clean: pd.Series) -> pd.DataF
 
 def spam_scores(frame: pd.DataFrame, raw: pd.Series, clean: pd.Series) -> pd.DataFrame:
     """Return the accuracy on spam by what was taken out and by how the rows were split."""
-    by_row, by_cluster = KFold(FOLDS), GroupKFold(FOLDS)
+    influence, by_cluster = KFold(FOLDS), GroupKFold(FOLDS)
     labels, clusters = frame["label"], frame["cluster"]
     return pd.DataFrame(
         {
             "text": name,
-            "split by row": accuracy(texts, labels, by_row),
+            "split by row": accuracy(texts, labels, influence),
             "split by cluster": accuracy(texts, labels, by_cluster, clusters),
         }
         for name, texts in (("as it came", raw), ("marks taken out", clean))

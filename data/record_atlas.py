@@ -10,8 +10,10 @@ import argparse
 import re
 from pathlib import Path
 
-from synthlab import atlas, fetch
-from synthlab.places import atomic_path
+from synthlab.atlas.cells import run_atlas
+from synthlab.atlas.lift_table import write_atlas
+from synthlab.datasets import registry
+from synthlab.paths import atomic_path
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "atlas" / "atlas.parquet"
@@ -26,7 +28,7 @@ def register(n_rows: int) -> None:
         'version = "0.1.0"\n'
         'licence = "CC0-1.0"\n'
         'path = "atlas/atlas.parquet"\n'
-        f'sha256 = "{fetch.sha256(TABLE)}"\n'
+        f'sha256 = "{registry.sha256_of(TABLE)}"\n'
         f"rows = {n_rows}\n"
     )
     text = path.read_text("utf-8")
@@ -43,10 +45,10 @@ def main() -> None:
     """Run what is missing, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=2, help="local processes (default: 2)")
-    found = atlas.run_atlas(HERE / "atlas" / "cells", n_jobs=parser.parse_args().workers)
+    found = run_atlas(HERE / "atlas" / "cells", n_jobs=parser.parse_args().workers)
     print(found)
-    scores = found.require_complete().frame()
-    atlas.write_atlas(scores, TABLE)
+    scores = found.require_complete().to_frame()
+    write_atlas(scores, TABLE)
     register(len(scores))
     print(f"{TABLE.relative_to(HERE.parent)}: {len(scores):,} rows, registered")
 

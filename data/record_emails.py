@@ -12,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from synthlab import fetch
-from synthlab.places import atomic_path
+from synthlab.datasets import registry
+from synthlab.paths import atomic_path
 
 HERE = Path(__file__).resolve().parent
 RECORDED = HERE / "llm_emails" / "smollm2"
@@ -49,7 +49,7 @@ def entry(folder: Path) -> str:
         'licence = "CC0-1.0"\n'
         f'path = "llm_emails/smollm2/{folder.name}"\n'
         f"shards = {len(shards)}\n"
-        f'sha256 = "{fetch.shards_digest(shards)}"\n'
+        f'sha256 = "{registry.shards_digest(shards)}"\n'
         f"rows = {manifest['kept']}\n"
     )
 

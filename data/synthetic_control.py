@@ -17,8 +17,8 @@ import sys
 from sklearn.base import clone
 
 import synthlab as sl
+from synthlab.checks.roles import check_roles
 from synthlab.errors import SynthlabError
-from synthlab.guards import check_roles
 from synthlab.models import default_model, with_seed
 
 
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SynthlabError as error:
         print(f"synthetic_control: {error}", file=sys.stderr)
         return error.exit_code
-    print(checked.sentence())
+    print(checked.summary())
     return 0
 
 

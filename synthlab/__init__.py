@@ -1,39 +1,30 @@
 """When does synthetic data help, and when does it trap you?
 
-The names below are loaded when first used, so that ``import synthlab`` takes no time.
+`evaluate_synthetic_lift` is the heart: real only against real + synthetic, on real evaluation
+rows.  The packages below follow a question from data to verdict; every name is loaded when it is
+first used, so that ``import synthlab`` takes no time.
 """
 
-from importlib import import_module
+import lazy_loader as _lazy
 
-_HOME = {
-    "ContaminationError": "errors",
-    "InputError": "errors",
-    "Dataset": "dataset",
-    "LiftResult": "lift",
-    "check_contamination": "contamination",
-    "evaluate_generator_lift": "generator_lift",
-    "evaluate_synthetic_lift": "control",
-    "load_email": "corpora",
-    "load_fars": "tables",
-    "load_llm_email": "recorded",
-    "load_llm_labels": "recorded",
-    "load_claim": "claims",
-    "plan_control": "plan",
-    "run_loop": "loops",
-    "save_metrics": "claims",
-    "watch_loop": "watch",
-    "worth_in_labels": "worth",
+_PACKAGES = """
+atlas checks cli control course datasets generators llm loops metrics stats text
+dataset errors models palette paths plots progress splits sweep
+""".split()
+_HOMES = {
+    "checks": ["check_contamination", "check_roles", "drop_overlap"],
+    "control": [
+        "LiftResult",
+        "evaluate_generator_lift",
+        "evaluate_synthetic_lift",
+        "detectable_lift",
+        "label_value",
+    ],
+    "course": ["load_claim", "save_metrics"],
+    "dataset": ["Dataset"],
+    "datasets": ["load_email", "load_fars", "load_imbalanced", "load_llm_email", "load_llm_labels"],
+    "errors": ["ContaminationError", "InputError"],
+    "loops": ["run_loop", "watch_loop"],
 }
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name: str):
-    if name not in _HOME:
-        raise AttributeError(f"module 'synthlab' has no attribute {name!r}")
-    value = getattr(import_module(f"synthlab.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+__getattr__, __dir__, _ = _lazy.attach(__name__, submodules=_PACKAGES, submod_attrs=_HOMES)
+__all__ = sorted(name for names in _HOMES.values() for name in names)

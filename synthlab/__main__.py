@@ -2,7 +2,7 @@
 
 import sys
 
-from synthlab.cli import main as _main
+from synthlab.cli.app import main as _main
 
 
 def main() -> None:

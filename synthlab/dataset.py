@@ -7,6 +7,7 @@ every row keeps what it knows.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,7 +39,7 @@ class Dataset:
         Unique; None where a row has no id.  The same id means the same row, in every data set.
     derived_from : sequence of sequences of str, shape (n_rows,), optional
         For generated rows: ids of the real rows that they were made from.
-    edge_case : bool or array-like of bool, shape (n_rows,), default False
+    is_edge_case : bool or array-like of bool, shape (n_rows,), default False
         Rows that may only surface failures: neither trained on nor scored.
 
     Raises
@@ -60,7 +61,7 @@ class Dataset:
     name: str = "data"
     ids: np.ndarray | None = None
     derived_from: Sequence[Sequence[str]] | None = None
-    edge_case: np.ndarray | bool = False
+    is_edge_case: np.ndarray | bool = False
 
     def __post_init__(self) -> None:
         X = _features(self.X, self.name)
@@ -71,7 +72,7 @@ class Dataset:
             "origin": _origins(self.origin, n, self.name),
             "ids": None if self.ids is None else _ids(self.ids, n, self.name),
             "derived_from": _parents(self.derived_from, n, self.name),
-            "edge_case": _column(self.edge_case, n, bool, "edge_case", self.name),
+            "is_edge_case": _column(self.is_edge_case, n, bool, "is_edge_case", self.name),
         }
         for field, value in columns.items():
             if isinstance(value, np.ndarray):
@@ -158,7 +159,7 @@ class Dataset:
             f"{self.name} + {other.name}",
             _joined_ids(self, other),
             [*self.derived_from, *other.derived_from],
-            np.concatenate([self.edge_case, other.edge_case]),
+            np.concatenate([self.is_edge_case, other.is_edge_case]),
         )
 
     def take(self, rows: np.ndarray, name: str | None = None) -> Dataset:
@@ -180,7 +181,7 @@ class Dataset:
             name=name or self.name,
             ids=None if self.ids is None else self.ids[rows],
             derived_from=self.derived_from[rows],
-            edge_case=self.edge_case[rows],
+            is_edge_case=self.is_edge_case[rows],
         )
 
     @property
@@ -360,3 +361,11 @@ def _joined_ids(a: Dataset, b: Dataset) -> np.ndarray | None:
         return None
     none = [np.full(len(d), None, dtype=object) if d.ids is None else d.ids for d in (a, b)]
     return np.concatenate(none)
+
+
+def fingerprint(data: Dataset) -> str:
+    """Return a short digest of a data set's features, labels and origins."""
+    columns = pd.DataFrame(data.X).assign(_y=data.y, _origin=data.origin)
+    columns.columns = columns.columns.astype(str)
+    digest = hashlib.sha256(pd.util.hash_pandas_object(columns, index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,100 +12,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from synthlab import gradients
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
-from synthlab.scorers import Scorer
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A score: what it needs of a model, and its value with the gradient by eval row.
-
-    Attributes
-    ----------
-    name : str
-        As scikit-learn names the scorer.  More is better.
-    needs : {"classes", "ranking", "probabilities"}
-    binary_only : bool
-    grade : callable or None
-        (truth, output) → `gradients.Gradient`.  The truth is labels for *classes* metrics of any
-        number of classes, whether positive for binary ones, class codes for log loss.
-    scorer : Scorer or None
-        Instead of ``grade``: any other scorer, whose gradient by row nobody wrote down.
-    """
-
-    name: str
-    needs: str
-    binary_only: bool
-    grade: Callable[[np.ndarray, np.ndarray], gradients.Gradient] | None
-    scorer: Scorer | None = None
-
-    @property
-    def is_loss(self) -> bool:
-        """Whether this is minus a loss, without a floor at -1 or a natural unit."""
-        return self.name.startswith("neg_")
-
-    def has_positives(self, n_classes: int) -> bool:
-        """Whether a score rests on the rows of one class, of which there may be too few."""
-        return self.binary_only or (self.scorer is not None and n_classes == 2)
-
-
-METRICS = {
-    metric.name: metric
-    for metric in (
-        Metric("accuracy", "classes", False, gradients.accuracy),
-        Metric("balanced_accuracy", "classes", False, gradients.balanced_accuracy),
-        Metric("f1", "classes", True, gradients.f1),
-        Metric("roc_auc", "ranking", True, gradients.roc_auc),
-        Metric("average_precision", "ranking", True, gradients.average_precision),
-        Metric("neg_brier_score", "probabilities", True, gradients.neg_brier),
-        Metric("neg_log_loss", "probabilities", False, gradients.neg_log_loss),
-    )
-}
-
-
-def get_metric(
-    scoring: str | Callable | None, classes: np.ndarray, *, by_row: bool = False
-) -> Metric:
-    """Return a metric for labels of such classes.
-
-    Parameters
-    ----------
-    scoring : str, callable or None
-        One of `METRICS` (accuracy without one), or any other scorer of scikit-learn's.
-    classes : ndarray of shape (n_classes,)
-        Sorted.
-    by_row : bool, default False
-        Accept those of `METRICS` only, whose gradient by eval row is known.
-
-    Raises
-    ------
-    InputError
-        Not a scorer, or not one for so many classes.
-    """
-    name = "accuracy" if scoring is None else scoring
-    if not isinstance(name, str) or name not in METRICS:
-        if by_row:
-            raise InputError(
-                f"scoring={name!r}: expected one of {', '.join(METRICS)}. What eval rows "
-                f"contribute to others is not known. Choose one of these."
-            )
-        scorer = Scorer(name, classes)
-        return Metric(scorer.name, _needs_of(scorer), False, None, scorer)
-    metric = METRICS[name]
-    if metric.binary_only and len(classes) != 2:
-        raise InputError(
-            f"scoring={name!r} needs two classes; eval and training have {len(classes)}. It has no "
-            f"one meaning for more. Use accuracy, balanced_accuracy or neg_log_loss."
-        )
-    return metric
-
-
-def _needs_of(scorer: Scorer) -> str:
-    if "predict_proba" in scorer.asks:
-        return "probabilities"
-    return "ranking" if "decision_function" in scorer.asks else "classes"
 
 
 def default_model(data: Dataset) -> ClassifierMixin:
@@ -220,28 +127,3 @@ def _most_detailed(fitted: ClassifierMixin, rows: _Rows) -> np.ndarray:
     methods = ("predict_proba", "decision_function", "predict")
     method = next(method for method in methods if hasattr(fitted, method))
     return np.asarray(_called(fitted, method, rows))
-
-
-def grade(
-    output: np.ndarray, data: Dataset, metric: Metric, classes: np.ndarray
-) -> gradients.Gradient:
-    """Score the output of a classifier, with the gradient by eval row.
-
-    Parameters
-    ----------
-    output : ndarray
-        From `output_of`, as the metric needs it.
-    data : Dataset
-    metric : Metric
-    classes : ndarray
-        The classifier's classes, sorted; of two, the second is positive, as in scikit-learn.
-    """
-    if metric.name == "neg_log_loss":
-        return metric.grade(np.searchsorted(classes, data.y), output)
-    if not metric.binary_only:
-        return metric.grade(data.y, output)
-    if metric.needs == "classes":
-        output = output == classes[1]
-    elif metric.needs == "probabilities":
-        output = output[:, 1]
-    return metric.grade(data.y == classes[1], output)

@@ -16,7 +16,7 @@ COLORS = {
     "real + synthetic": "#009E73",
     "helps": "#009E73",
     "hurts": "#D55E00",
-    "noise": "#666666",
+    "no useful effect": "#666666",
     "inconclusive": "#E69F00",
 }
 _FALLBACK = "#333333"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from synthlab.errors import InputError
 
@@ -86,3 +87,9 @@ def _quotas(counts: np.ndarray, n_eval: int) -> np.ndarray:
     odd = n_eval - quotas.sum()
     quotas[np.argsort(exact - quotas)[::-1][:odd]] += 1
     return quotas
+
+
+def repeat_clusters(frame: pd.DataFrame) -> np.ndarray:
+    """Return a number a row, shape (n_rows,): equal where all columns are."""
+    by = [frame.iloc[:, column] for column in range(frame.shape[1])]
+    return frame.groupby(by, observed=True, sort=False, dropna=False).ngroup().to_numpy()

@@ -7,18 +7,17 @@ A *cell* is a function at the top of a module or notebook, its parameters and a 
         return {"lift": lift, "ci_low": low, "ci_high": high}       # or a list of such records
 
     cells = grid(dataset=["ecoli", "yeast"], share=[0.1, 0.5], seeds=5)
-    result = sweep(compare, cells, "runs/atlas", data=[fingerprint(real)])
+    result = run_sweep(compare, cells, "runs/atlas", data=[fingerprint(real)])
     result                               # 20 cells: 12 found done, 8 done now, 0 failed.
-    result.require_complete().frame()    # a row a record: dataset, share, seed, lift, …
+    result.require_complete().to_frame()    # a row a record: dataset, share, seed, lift, …
 
 On a cluster the call stays as it is, inside ``with joblib.parallel_config("dask"):``.
 
-A finished cell is a JSON file, named by the hash of what decides it: the function's name and
-source, parameters, seed, fingerprints of the data, ``recipe``, and the package's version.  What
-the function *calls* is not in it: where that changes within a version, change ``recipe``.
-
-Killed at any moment, a sweep loses at most the cells in flight.  Only this process writes, so that
-a cluster needs no common disk.  Two sweeps may share a folder, and may compute a cell twice.
+A finished cell is a JSON file, named by the hash of what decides it: the function (or ``name``),
+parameters, seed, fingerprints of the data, ``recipe`` and the package's version.  What the
+function *calls* is not in it: where that changes within a version, change ``recipe``.  Killed at
+any moment, a sweep loses at most the cells in flight.  Only this process writes, so a cluster
+needs no common disk; two sweeps may share a folder.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from synthlab.errors import InputError, SynthlabError
-from synthlab.places import atomic_path
+from synthlab.paths import atomic_path
 from synthlab.progress import track
 
 Value = str | int | float | bool | None
@@ -95,7 +94,7 @@ class Sweep:
     n_found: int
     label: str
 
-    def frame(self) -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
         """Return a row a record: parameters, seed and values, in the order of the cells.
 
         Types hold all values exactly; what is missing is NaN among floats, ``<NA>`` among ints.
@@ -166,13 +165,14 @@ def grid(
     return [Cell(p, _child_seed(p, n, random_state)) for p in points for n in range(seeds)]
 
 
-def sweep(
+def run_sweep(
     function: Callable[..., Any],
     cells: Iterable[Cell],
     folder: Path | str,
     *,
     data: Iterable[str] = (),
     recipe: str = "",
+    name: str = "",
     n_jobs: int | None = 2,
     label: str = "cells",
 ) -> Sweep:
@@ -190,6 +190,8 @@ def sweep(
         Fingerprints of what the function reads: other data, other cells.
     recipe : str, default ""
         Any text, to be changed where what the function calls has changed.
+    name : str, default ""
+        Identifies cells in place of the function and its source; then ``recipe`` tells of changes.
     n_jobs : int ≠ 0 or None, default 2
         Local workers; −1: one a core; None: as `joblib.parallel_config` says.  A cluster uses all.
     label : str, default "cells"
@@ -210,11 +212,12 @@ def sweep(
     for bit, but for the sign of a NaN.  Joblib's Dask backend waits for ever for a cell that kills
     its worker four times: interrupt it.
     """
-    cells, name = _checked_cells(cells), _name(function)
-    sent = function if name.startswith("__main__:") else name  # a worker can't import __main__
+    cells, found_as = _checked_cells(cells), _name(function)
+    sent = function if found_as.startswith("__main__:") else found_as  # that one can't be imported
     if n_jobs is not None and (type(n_jobs) is not int or n_jobs == 0):
         raise InputError(f"n_jobs={n_jobs!r}: expected 1 or more, −1 or None. No cell would run.")
-    about, folder = _about(name, function, data, recipe), Path(folder)
+    source = "" if name else _digest(inspect.getsource(function))
+    about, folder = _about(name or found_as, source, data, recipe), Path(folder)
     identities = [{**about, "cell": _encoded(cell.arguments)} for cell in cells]
     paths = [folder / f"{_digest(identity)}.json" for identity in identities]
     with _folder_errors(folder):
@@ -291,9 +294,9 @@ def _write(path: Path, identity: dict[str, Any], records: list[dict[str, Value]]
         partial.write_text(json.dumps({**content, "sha256": _digest(content)}, allow_nan=False))
 
 
-def _about(name: str, function: Callable, data: Iterable[str], recipe: str) -> dict[str, Any]:
+def _about(name: str, source: str, data: Iterable[str], recipe: str) -> dict[str, Any]:
     """Return what decides all cells of a sweep alike."""
-    about = {"function": name, "source": _digest(inspect.getsource(function))}
+    about = {"function": name, "source": source}
     about |= {"data": [data] if isinstance(data, str) else list(data), "recipe": recipe}
     if not all(isinstance(text, str) for text in (*about["data"], recipe)):
         told = f"data={data!s:.60}, recipe={recipe!r}: expected strings"
@@ -352,7 +355,7 @@ def _plain(value: Any, name: str) -> Value:
 
 
 def _encoded(record: Mapping[str, Value]) -> dict[str, Any]:
-    """Return a record as strict JSON has it, which knows neither NaN nor infinity."""
+    """Return a record as strict JSON, which knows neither NaN nor infinity, has it."""
     odd = [n for n, v in record.items() if isinstance(v, float) and not math.isfinite(v)]
     return {**record, **{name: {"float": repr(record[name])} for name in odd}}
 

@@ -2,7 +2,7 @@
 
 import time
 
-from synthlab.llm import LENGTH, Completion
+from synthlab.llm.model import LENGTH, Completion
 
 
 class ScriptedModel:

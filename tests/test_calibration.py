@@ -18,8 +18,8 @@ from bench.calibration import (
     summary,
 )
 
-from synthlab import stats
-from synthlab.models import METRICS
+from synthlab.metrics.grading import METRICS
+from synthlab.stats import intervals
 
 N = 250
 FEW, MANY = SETTINGS[3], SETTINGS[2]  # 20 positives by average precision, 300 by ROC area
@@ -88,10 +88,10 @@ def test_three_standard_errors_beyond_the_margin_mostly_help():
 
 def test_an_interval_that_leaves_out_the_seeds_covers_too_seldom(monkeypatch):
     def nothing(lifts):
-        return stats.VarianceTerm("seeds", 0.0, len(lifts) - 1, len(lifts))
+        return intervals.VarianceTerm("seeds", 0.0, len(lifts) - 1, len(lifts))
 
-    monkeypatch.setattr(stats, "seed_variance", nothing)
-    monkeypatch.setattr(stats, "seed_covariance", lambda scores: np.zeros((2, 2)))
+    monkeypatch.setattr(intervals, "seed_variance", nothing)
+    monkeypatch.setattr(intervals, "seed_covariance", lambda scores: np.zeros((2, 2)))
     assert outcome(MANY, 0.0, 0.0, n=100)["coverage"] < 0.85
 
 

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from synthlab import chat
-from synthlab.llm import Request
+from synthlab.llm.chat import chosen, instructed, without_start
+from synthlab.llm.model import Request
 
 
 @pytest.mark.parametrize(
@@ -21,24 +21,24 @@ from synthlab.llm import Request
     ],
 )
 def test_a_repeated_start_is_taken_off(text):
-    assert chat.without_start(text, "Subject:").strip() == "Hello\n\nBody: x"
+    assert without_start(text, "Subject:").strip() == "Hello\n\nBody: x"
 
 
 def test_a_later_subject_stays():
     text = "Hello\n\nTwo lines.\n\nSubject: quoted"
-    assert chat.without_start(text, "Subject:") == text
-    assert chat.without_start("Subject: x", "") == "Subject: x"
+    assert without_start(text, "Subject:") == text
+    assert without_start("Subject: x", "") == "Subject: x"
 
 
 def test_the_start_becomes_an_instruction_unless_the_prompt_says_so():
     plain = Request("", "Write.", start="Subject:")
-    assert chat.instructed(plain) == "Write.\n\nStart with 'Subject:'."
+    assert instructed(plain) == "Write.\n\nStart with 'Subject:'."
     told = Request("", "Write. Start with 'Subject:'.", start="Subject:")
-    assert chat.instructed(told) == told.user
+    assert instructed(told) == told.user
 
 
 def test_choices_are_asked_for():
-    assert chat.instructed(Request("", "Spam?", choices=("Yes", "No"))).endswith("Yes or No.")
+    assert instructed(Request("", "Spam?", choices=("Yes", "No"))).endswith("Yes or No.")
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,15 @@ def test_choices_are_asked_for():
     ],
 )
 def test_the_first_word_tells_the_choice(text, choice):
-    assert chat.chosen(("Yes", "No"), text, {}) == (choice, ())
+    assert chosen(("Yes", "No"), text, {}) == (choice, ())
 
 
 def test_logprobs_tell_better_than_the_word():
     logprobs = {"No": math.log(0.3), " no": math.log(0.3), "Yes": math.log(0.2), "The": -2.0}
-    choice, shares = chat.chosen(("Yes", "No"), "Yes", logprobs)
+    choice, shares = chosen(("Yes", "No"), "Yes", logprobs)
     assert choice == "No"
     assert shares == pytest.approx((0.25, 0.75))
 
 
 def test_logprobs_of_other_words_tell_nothing():
-    assert chat.chosen(("Yes", "No"), "No", {"The": -0.1}) == ("No", ())
+    assert chosen(("Yes", "No"), "No", {"The": -0.1}) == ("No", ())

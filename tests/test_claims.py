@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthlab import claims
+from synthlab.course import claims
 from synthlab.errors import InputError
-from synthlab.models import METRICS
+from synthlab.metrics.grading import METRICS
 
 NAMES = [f"C{number}" for number in range(1, 10)]
 
@@ -20,7 +20,9 @@ def test_every_claim_is_complete(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("verdict", [claims.HOLDS, claims.HOLDS_ONLY_IF, claims.NOT_REPRODUCED])
+@pytest.mark.parametrize(
+    "verdict", [claims.SUPPORTED, claims.PARTLY_SUPPORTED, claims.NOT_REPRODUCED]
+)
 def test_every_rule_says_when_each_verdict_falls(name, verdict):
     assert verdict in claims.load_claim(name)["rule"]
 

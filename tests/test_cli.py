@@ -6,9 +6,10 @@ import sys
 import time
 
 import pytest
-from test_report import SAVES, USES, make_notebook
+from test_running import SAVES, USES, make_notebook
 
-from synthlab import cli, doctor
+from synthlab import cli
+from synthlab.course import doctor
 from synthlab.errors import ContaminationError, DataUnavailableError
 
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synthlab as sl
-from synthlab import guards
-from synthlab.contamination import check_contamination
+from synthlab.checks import roles
+from synthlab.checks.contamination import check_contamination
 from synthlab.dataset import Dataset
 from synthlab.errors import ContaminationError, InputError
 
@@ -46,7 +46,7 @@ def small_trio(synth=()):
 
 
 def line(report, first, second):
-    summary = report.summary.set_index(["first", "second"])
+    summary = report.counts.set_index(["first", "second"])
     return summary.loc[(first, second)]
 
 
@@ -121,7 +121,7 @@ def test_clean_splits_raise_no_alarm(seed, machine_mail):
     rows = np.random.default_rng(seed).integers(len(machine_mail), size=1_000)
     synth = machine_mail.take(np.unique(rows))
     report = check_contamination(real_train, synth, real_eval)
-    assert (report.summary["share"] <= 0.01).all()
+    assert (report.counts["share"] <= 0.01).all()
     assert not report.is_contaminated
 
 
@@ -178,7 +178,7 @@ def test_copies_of_training_rows_are_told_but_leave_eval_clean():
     report = check_contamination(real_train, synth_train, real_eval)
     assert not report.is_contaminated
     assert line(report, "real_train", "synth_train")["copies"] == 3
-    assert "3 of 11 rows of synth_train have a copy in real_train" in report.sentence()
+    assert "3 of 11 rows of synth_train have a copy in real_train" in report.summary()
 
 
 # --- texts: what must not be found ---------------------------------------------------------
@@ -274,7 +274,7 @@ def test_least_moves_the_bar_and_list_from_the_list():
     _, trio = graded_report()
     assert check_contamination(*trio, least=0.95).leaked_eval_rows.tolist() == [0]
     assert check_contamination(*trio, least=0.2).leaked_eval_rows.tolist() == [0, 1, 2]
-    assert len(check_contamination(*trio, list_from=0.5).pairs) == 2
+    assert len(check_contamination(*trio, report_from=0.5).pairs) == 2
 
 
 def test_every_copy_is_listed_not_only_the_best():
@@ -298,7 +298,7 @@ def test_without_leaks_takes_out_what_copies_eval_and_what_training_holds():
     assert (len(synth), len(kept)) == (8, 7)
     assert kept.ids.tolist() == ["e0", "e1", "e2", "e3", "e4", "e5", "e6"]
     assert not check_contamination(real_train, synth, kept).is_contaminated
-    guards.check_roles(real_train, synth, kept)
+    roles.check_roles(real_train, synth, kept)
 
 
 def test_without_leaks_refuses_other_sets():
@@ -446,7 +446,7 @@ def test_a_part_of_eval_copied_is_enough():
 def test_exact_copies_in_real_train_are_found():
     (train, synth, eval), _ = trio_of_people(2)
     report = check(pd.concat([train, eval[:200]]), synth, eval)
-    assert line(report, "real_train", "real_eval")["p_exact"] < guards.OVERLAP_P
+    assert line(report, "real_train", "real_eval")["p_exact"] < roles.OVERLAP_P
     assert set(range(200)) <= set(report.leaked_eval_rows)
     assert (report.pairs.loc[report.pairs["kind"] == "exact", "distance"] == 0).all()
 
@@ -457,7 +457,7 @@ def test_natural_repeats_raise_no_alarm(seed):
     assert 0.02 < train.duplicated(keep=False).mean() < 0.3
     report = check(train, synth, eval)
     assert line(report, "real_train", "real_eval")["exact"] > 0
-    assert report.summary["copies"].tolist() == [0, 0, 0]
+    assert report.counts["copies"].tolist() == [0, 0, 0]
     assert not report.is_contaminated
 
 
@@ -557,7 +557,7 @@ def test_the_unit_of_a_column_changes_nothing(scale, seed):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("least", 0), ("least", 1.1), ("list_from", 0.6), ("min_shared", 0), ("jitter", 0)],
+    [("least", 0), ("least", 1.1), ("report_from", 0.6), ("min_shared", 0), ("jitter", 0)],
 )
 def test_settings_out_of_range_are_refused(name, value):
     with pytest.raises(InputError, match=f"{name}={value}: expected"):

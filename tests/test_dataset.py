@@ -12,7 +12,7 @@ from synthlab.dataset import REAL, SYNTHETIC, Dataset
 from synthlab.errors import InputError
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=50)
-FIELDS = ("y", "origin", "ids", "derived_from", "edge_case")
+FIELDS = ("y", "origin", "ids", "derived_from", "is_edge_case")
 
 
 def mail(texts=("hello bob", "win money", "see you"), labels=("ham", "spam", "ham"), **options):
@@ -173,7 +173,7 @@ def test_labels_do_not_follow_their_source():
 
 def test_sources_stay_writeable_and_unchanged():
     X, y, edge = np.ones((2, 2)), np.array([0, 1]), np.array([False, True])
-    Dataset(X, y, REAL, edge_case=edge)
+    Dataset(X, y, REAL, is_edge_case=edge)
     assert all(array.flags.writeable for array in (X, y, edge))
     assert (X.sum(), y.tolist(), edge.tolist()) == (4, [0, 1], [False, True])
 
@@ -317,7 +317,7 @@ def test_absent_ids_may_repeat():
         ("ids", ["1", "2"], "2 ids for 3 rows"),
         ("origin", [REAL], "origin has shape (1,) for 3 rows"),
         ("derived_from", [()], "derived_from lists 1 rows of 3"),
-        ("edge_case", [True, False], "edge_case has shape (2,) for 3 rows"),
+        ("is_edge_case", [True, False], "is_edge_case has shape (2,) for 3 rows"),
     ],
 )
 def test_a_wrong_length_is_refused(field, values, said):

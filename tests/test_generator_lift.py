@@ -5,9 +5,10 @@ import pytest
 from simulated import Copier, two_classes
 from sklearn.linear_model import LogisticRegression
 
-from synthlab import evaluate_generator_lift, stats
+from synthlab import evaluate_generator_lift
 from synthlab.dataset import Dataset
 from synthlab.errors import ContaminationError, InputError
+from synthlab.stats import intervals
 
 MODEL = LogisticRegression()
 
@@ -37,7 +38,7 @@ def test_interval_is_nadeau_and_bengios():
     found = lift(Copier(), eval_share=0.25)
     arms = found.arms.pivot(index="seed", columns="arm", values="score")
     lifts = arms["real_plus_synth"] - arms["real_only"]
-    expected = stats.repeated_split_interval(lifts, 100 / 300)
+    expected = intervals.repeated_split_interval(lifts, 100 / 300)
     assert found["ci_low"] == pytest.approx(expected.low)
     assert found["lift"] == pytest.approx(expected.estimate)
 
@@ -84,30 +85,30 @@ def test_the_generator_is_asked_for_the_label_alone():
 
 
 def test_free_controls_are_fitted_in_every_split_and_none_is_beaten_by_noise():
-    found = lift(Copier(), controls=True, n_splits=4)
-    assert {"duplicated real rows", "class weights", "re-tuned"} <= set(found.controls["control"])
-    assert found["beats_free_controls"] is False
-    assert not found.controls["is_beaten"].any()
+    found = lift(Copier(), baselines=True, n_splits=4)
+    assert {"duplicated real rows", "class weights", "re-tuned"} <= set(found.baselines["control"])
+    assert found["beats_baselines"] is False
+    assert not found.baselines["is_beaten"].any()
 
 
 def test_gains_over_free_controls_are_nadeau_and_bengios_around_the_difference_of_scores():
-    found = lift(Copier(), controls=True, n_splits=4, eval_share=0.25)
+    found = lift(Copier(), baselines=True, n_splits=4, eval_share=0.25)
     treated = found["real_plus_synth"]
-    for row in found.controls.itertuples():
+    for row in found.baselines.itertuples():
         assert row.gain == pytest.approx(treated - row.score)
         assert row.ci_low < row.gain < row.ci_high
 
 
 def test_a_generator_that_knows_more_than_its_rows_beats_what_is_free():
     real = two_classes(300, signal=0.2, columns=200)
-    options = {"n_splits": 20, "margin": 0.0, "scoring": "roc_auc", "controls": True}
-    assert lift(Informed(), real, 2_000, **options)["beats_free_controls"] is True
+    options = {"n_splits": 20, "margin": 0.0, "scoring": "roc_auc", "baselines": True}
+    assert lift(Informed(), real, 2_000, **options)["beats_baselines"] is True
 
 
 def test_nobody_asked_for_free_controls():
     found = lift(Copier())
-    assert found["beats_free_controls"] is None
-    assert found.controls.empty
+    assert found["beats_baselines"] is None
+    assert found.baselines.empty
 
 
 def test_few_positives_give_no_verdict():

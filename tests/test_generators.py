@@ -26,7 +26,7 @@ from synthlab.generators.oversample import OverSample
 from synthlab.generators.perturb import Perturb
 from synthlab.generators.pseudo import PseudoLabels
 from synthlab.generators.smote import Smote
-from synthlab.tokens import tokenize
+from synthlab.text.tokens import tokenize
 
 TEXT_MODEL = make_pipeline(CountVectorizer(), LogisticRegression())
 FOREST = RandomForestClassifier(5)  # its random_state is nobody's: each fit is another
@@ -162,7 +162,7 @@ def test_all_rows_are_synthetic_and_have_no_ids(case):
     made = sample(case, rows=with_ids)
     assert set(made.origin) == {"synthetic"}
     assert made.ids is None
-    assert not made.edge_case.any()
+    assert not made.is_edge_case.any()
 
 
 def test_a_label_that_is_asked_for_is_given_to_all(case):

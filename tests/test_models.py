@@ -16,9 +16,10 @@ from threadpoolctl import threadpool_limits
 from synthlab import models
 from synthlab.dataset import REAL, Dataset
 from synthlab.errors import InputError
+from synthlab.metrics.grading import METRICS, get_metric, grade
 
 TWO = np.array(["ham", "spam"])
-MULTICLASS = [name for name, metric in models.METRICS.items() if not metric.binary_only]
+MULTICLASS = [name for name, metric in METRICS.items() if not metric.binary_only]
 
 
 def blobs(n, seed=0, labels=("ham", "spam"), shift=1.0):
@@ -52,9 +53,9 @@ class OnlyFits(ClassifierMixin, BaseEstimator):
 
 
 def scored(model, train, eval, name):
-    fitted, metric = models.fit_with_seed(model, train, 0), models.METRICS[name]
+    fitted, metric = models.fit_with_seed(model, train, 0), METRICS[name]
     output = models.output_of(fitted, eval, metric.needs)
-    return models.grade(output, eval, metric, fitted.classes_).value
+    return grade(output, eval, metric, fitted.classes_).value
 
 
 def by_scikit_learn(model, train, eval, name):
@@ -64,7 +65,7 @@ def by_scikit_learn(model, train, eval, name):
 GRADERS = (scored, by_scikit_learn)
 
 
-@pytest.mark.parametrize("name", models.METRICS)
+@pytest.mark.parametrize("name", METRICS)
 @pytest.mark.parametrize("labels", [(0, 1), (False, True)])
 def test_a_metric_is_the_scorer_that_scikit_learn_calls_so(name, labels):
     train, eval = blobs(60, 1, labels), blobs(90, 2, labels)
@@ -72,7 +73,7 @@ def test_a_metric_is_the_scorer_that_scikit_learn_calls_so(name, labels):
     assert ours == pytest.approx(oracle, abs=1e-12)
 
 
-@pytest.mark.parametrize("name", models.METRICS)
+@pytest.mark.parametrize("name", METRICS)
 def test_of_two_named_classes_the_second_is_positive(name):
     named, numbered = (
         scored(LogisticRegression(), blobs(60, 1, labels), blobs(90, 2, labels), name)
@@ -111,12 +112,12 @@ def test_log_loss_finds_the_probability_of_a_class_whatever_eval_lacks():
 
 
 def test_accuracy_is_the_metric_of_whoever_names_none():
-    assert models.get_metric(None, TWO).name == "accuracy"
+    assert get_metric(None, TWO).name == "accuracy"
 
 
 @pytest.mark.parametrize("name", ["f1_macro", "matthews_corrcoef"])
 def test_any_other_scorer_is_a_metric_without_a_gradient(name):
-    metric = models.get_metric(name, TWO)
+    metric = get_metric(name, TWO)
     assert (metric.name, metric.needs, metric.grade) == (name, "classes", None)
 
 
@@ -125,12 +126,12 @@ def test_any_other_scorer_is_a_metric_without_a_gradient(name):
     [("precision", "classes"), ("roc_auc_ovr", "probabilities"), ("top_k_accuracy", "ranking")],
 )
 def test_what_a_scorer_asks_of_a_model_is_found_out(name, needs):
-    assert models.get_metric(name, TWO).needs == needs
+    assert get_metric(name, TWO).needs == needs
 
 
 def test_where_gradients_are_needed_other_scorers_are_refused():
     with pytest.raises(InputError) as caught:
-        models.get_metric("f1_macro", TWO, by_row=True)
+        get_metric("f1_macro", TWO, by_influence=True)
     assert "scoring='f1_macro': expected one of accuracy, balanced_accuracy" in str(caught.value)
 
 
@@ -138,13 +139,13 @@ def test_where_gradients_are_needed_other_scorers_are_refused():
     ("name", "is_loss"), [("neg_log_loss", True), ("neg_brier_score", True), ("f1", False)]
 )
 def test_losses_are_known_as_such(name, is_loss):
-    assert models.METRICS[name].is_loss is is_loss
+    assert METRICS[name].is_loss is is_loss
 
 
-@pytest.mark.parametrize("name", [name for name in models.METRICS if name not in MULTICLASS])
+@pytest.mark.parametrize("name", [name for name in METRICS if name not in MULTICLASS])
 def test_a_metric_of_two_classes_is_refused_for_three(name):
     with pytest.raises(InputError) as caught:
-        models.get_metric(name, np.arange(3))
+        get_metric(name, np.arange(3))
     assert f"scoring={name!r} needs two classes; eval and training have 3" in str(caught.value)
     assert "Use accuracy, balanced_accuracy or neg_log_loss" in str(caught.value)
 

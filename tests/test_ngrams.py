@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from synthlab import ngrams
-from synthlab.ngrams import (
+from synthlab.text import ngrams
+from synthlab.text.ngrams import (
     containment_pairs,
     count_twins,
     duplicate_clusters,

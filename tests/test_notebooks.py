@@ -18,11 +18,20 @@ import nbformat
 import numpy as np
 import pytest
 
-from synthlab import corpora, ngrams, report
-from synthlab.claims import load_claim
+from synthlab.course.claims import load_claim
+from synthlab.course.notebooks import (
+    PROFILES,
+    check_parameters,
+    find_notebook,
+    list_notebooks,
+    profile_parameters,
+    read_parameters,
+)
+from synthlab.datasets import emails
+from synthlab.text import ngrams
 
 GOLDEN = Path(__file__).parent / "golden"
-NOTEBOOKS = report.list_notebooks()
+NOTEBOOKS = list_notebooks()
 NAMES = [path.stem for path in NOTEBOOKS]
 #: How far a metric may move between machines: a few eval rows, and an interval's end further.
 TOLERANCE = {"ci_": 0.02, "lift_by_seed": 0.01, "": 0.006}
@@ -173,7 +182,7 @@ def test_c8_keeping_the_real_rows_holds_the_loop():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_golden_has_the_code_of_its_notebook(name):
-    source = [c.source for c in code_cells(report.find_notebook(name))]
+    source = [c.source for c in code_cells(find_notebook(name))]
     golden = [
         c.source
         for c in code_cells(GOLDEN / f"{name}.ipynb")
@@ -216,16 +225,16 @@ def test_cells_are_short(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
-@pytest.mark.parametrize("profile", report.PROFILES)
+@pytest.mark.parametrize("profile", PROFILES)
 def test_profiles_set_only_what_the_notebook_declares(path, profile):
-    declared = report.read_parameters(nbformat.read(path, as_version=4), path.stem)
-    wanted = report.profile_parameters(profile, path.stem)
-    assert report.check_parameters(declared, wanted, path.stem) == wanted
+    declared = read_parameters(nbformat.read(path, as_version=4), path.stem)
+    wanted = profile_parameters(profile, path.stem)
+    assert check_parameters(declared, wanted, path.stem) == wanted
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
 def test_no_passage_of_real_mail_is_shown(path):
-    frame = corpora.email_frame()
+    frame = emails.email_frame()
     told = " ".join(text for cell in code_cells(path) for text in text_outputs(cell))
     shown = passages(ngrams.words(told))
     mail = (passages(ngrams.words(text)) for text in frame["subject"] + " " + frame["body"])

@@ -83,10 +83,10 @@ def test_copies_of_copies_name_the_first_parent():
 
 
 def test_the_copy_of_an_edge_case_is_one():
-    rows = table(edge_case=np.arange(30) == 4)
+    rows = table(is_edge_case=np.arange(30) == 4)
     made = sample(rows, 500)
-    assert made.edge_case.any()
-    assert (made.edge_case == (made.X[0] == 6)).all()
+    assert made.is_edge_case.any()
+    assert (made.is_edge_case == (made.X[0] == 6)).all()
 
 
 def test_texts_are_copied_as_they_are():

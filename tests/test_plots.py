@@ -12,7 +12,10 @@ SCORES = pd.DataFrame(
     columns=["model", "eval", "score", "low", "high"],
 )
 LIFTS = pd.DataFrame(
-    [("few", 0.08, 0.06, 0.1, "helps", 0.01), ("many", 0.0, -0.005, 0.004, "noise", 0.01)],
+    [
+        ("few", 0.08, 0.06, 0.1, "helps", 0.01),
+        ("many", 0.0, -0.005, 0.004, "no useful effect", 0.01),
+    ],
     columns=["label", "lift", "ci_low", "ci_high", "verdict", "margin"],
 )
 
@@ -51,7 +54,7 @@ def test_lifts_draw_intervals_margin_and_verdicts():
     ax = plots.lift_interval(LIFTS, "accuracy")
     spans = [sorted(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
     assert [0.06, 0.1] in spans
-    assert {text.get_text() for text in ax.texts} == {"helps", "noise"}
+    assert {text.get_text() for text in ax.texts} == {"helps", "no useful effect"}
     assert "accuracy" in ax.get_xlabel()
 
 

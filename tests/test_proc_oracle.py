@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from synthlab import gradients, stats
+from synthlab.stats import influence, intervals
 
 I = np.arange(120)  # noqa: E741
 Y = (7 * I) % 10 < 3
@@ -30,36 +30,36 @@ def as_in_r(value):
     return pytest.approx(value, rel=1e-8, abs=0)
 
 
-def by_row(score):
-    return gradients.roc_auc(Y, score).by_row
+def of_rows(score):
+    return influence.roc_auc(Y, score).influence
 
 
 def variance(gradient):
-    return sum(term.variance for term in stats.row_variance(gradient, Y.astype(int)))
+    return sum(term.variance for term in intervals.row_variance(gradient, Y.astype(int)))
 
 
 def z_of_the_difference():
-    difference = gradients.roc_auc(Y, A).value - gradients.roc_auc(Y, B).value
-    return difference / variance(by_row(A) - by_row(B)) ** 0.5
+    difference = influence.roc_auc(Y, A).value - influence.roc_auc(Y, B).value
+    return difference / variance(of_rows(A) - of_rows(B)) ** 0.5
 
 
 @pytest.mark.parametrize(("score", "area"), [(A, AUC_A), (B, AUC_B)])
 def test_area_under_the_curve(score, area):
-    assert gradients.roc_auc(Y, score).value == as_in_r(area)
+    assert influence.roc_auc(Y, score).value == as_in_r(area)
 
 
 @pytest.mark.parametrize(("score", "expected"), [(A, VAR_A), (B, VAR_B)])
 def test_delong_variance_of_one_area(score, expected):
-    assert variance(by_row(score)) == as_in_r(expected)
+    assert variance(of_rows(score)) == as_in_r(expected)
 
 
 def test_delong_covariance_of_two_areas_on_the_same_rows():
-    of_sum = variance(by_row(A) + by_row(B))
-    assert (of_sum - variance(by_row(A)) - variance(by_row(B))) / 2 == as_in_r(COV)
+    of_sum = variance(of_rows(A) + of_rows(B))
+    assert (of_sum - variance(of_rows(A)) - variance(of_rows(B))) / 2 == as_in_r(COV)
 
 
 def test_standard_error_of_the_difference():
-    assert variance(by_row(A) - by_row(B)) ** 0.5 == as_in_r(SE)
+    assert variance(of_rows(A) - of_rows(B)) ** 0.5 == as_in_r(SE)
 
 
 def test_delong_test_of_two_paired_areas():

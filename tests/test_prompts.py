@@ -3,8 +3,9 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from synthlab import prompts
+from synthlab.datasets import emails
 from synthlab.errors import InputError
+from synthlab.llm import prompts
 
 WRITTEN = ["few_shot", "informed", "naive", "variants"]
 
@@ -23,8 +24,8 @@ def corpus(n=120):
 
 
 def pool():
-    drawn = prompts.example_pool(corpus(), 30)
-    return {label: drawn[drawn["label"] == label] for label in prompts.LABELS}
+    drawn = emails.example_pool(corpus(), 30)
+    return {label: drawn[drawn["label"] == label] for label in emails.LABELS}
 
 
 def planned(style, number, seed=0):
@@ -90,22 +91,22 @@ def test_the_label_printer_sees_each_message_once():
 
 
 def test_the_pool_is_balanced_short_and_has_one_of_each_cluster():
-    drawn = prompts.example_pool(corpus(), 30)
+    drawn = emails.example_pool(corpus(), 30)
     assert drawn["label"].value_counts().to_dict() == {"spam": 15, "ham": 15}
     assert drawn["cluster"].is_unique
-    assert drawn["body"].str.split().str.len().between(*prompts.EXAMPLE_WORDS).all()
+    assert drawn["body"].str.split().str.len().between(*emails.EXAMPLE_WORDS).all()
 
 
 def test_the_pool_does_not_depend_on_the_order_of_the_corpus():
     mixed = corpus().sample(frac=1, random_state=1)
-    assert list(prompts.example_pool(mixed, 30)["id"]) == list(
-        prompts.example_pool(corpus(), 30)["id"]
+    assert list(emails.example_pool(mixed, 30)["id"]) == list(
+        emails.example_pool(corpus(), 30)["id"]
     )
 
 
 def test_a_pool_too_large_is_refused():
     with pytest.raises(InputError, match=r"5,000 real messages.*fewer"):
-        prompts.example_pool(corpus(), 5_000)
+        emails.example_pool(corpus(), 5_000)
 
 
 def test_an_example_is_cut():
@@ -119,7 +120,7 @@ def test_an_example_is_cut():
 @pytest.mark.parametrize("style", WRITTEN)
 def test_both_classes_have_as_many_wordings_and_fillings(style):
     book = prompts.load_prompts(style)
-    counts = [sum(t.label == label for t in book.templates) for label in prompts.LABELS]
+    counts = [sum(t.label == label for t in book.templates) for label in emails.LABELS]
     assert all(a == b for a, b in pairwise(counts))
     assert len({template.id for template in book.templates}) == len(book.templates)
     assert all(len(values["spam"]) == len(values["ham"]) for values in book.slots.values())

@@ -9,14 +9,15 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from synthlab import render, report
+from synthlab.course import render
+from synthlab.course.notebooks import find_notebook, list_notebooks
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 
 
 def shown(stem: str) -> str:
-    notebook = nbformat.read(report.find_notebook(stem), as_version=4)
+    notebook = nbformat.read(find_notebook(stem), as_version=4)
     outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     return "\n".join(o.get("text", "") for o in outputs)
 
@@ -47,7 +48,7 @@ def verdicts():
 
 
 def test_the_table_has_a_verdict_for_every_notebook_but_the_one_without_its_own():
-    listed = {p.stem[:2] for p in report.list_notebooks() if p.parent.name == "notebooks"}
+    listed = {p.stem[:2] for p in list_notebooks() if p.parent.name == "notebooks"}
     assert {number for number, _, _ in verdicts()} == listed - {"01"}
 
 
@@ -61,25 +62,25 @@ def test_every_notebook_is_listed_and_every_link_leads_somewhere():
     assert [link for link in links if not (ROOT / link).exists()] == []
     listed = {link for link in links if link.endswith(".ipynb")}
     assert listed == {
-        f"notebooks/{p.name}" for p in report.list_notebooks() if p.parent.name == "notebooks"
+        f"notebooks/{p.name}" for p in list_notebooks() if p.parent.name == "notebooks"
     }
 
 
 def test_figure_is_the_notebooks():
-    notebook = nbformat.read(report.find_notebook("00"), as_version=4)
+    notebook = nbformat.read(find_notebook("00"), as_version=4)
     figure = render.first_figure(notebook)
     assert (ROOT / "notebooks/figures/00_expensive_trap.png").read_bytes() == figure
 
 
 def test_card_names_every_data_set():
     card = (ROOT / "data/README.md").read_text("utf-8")
-    from synthlab import fetch
+    from synthlab.datasets import registry
 
-    assert [name for name in fetch.registry() if f"`{name}`" not in card] == []
+    assert [name for name in registry.load_registry() if f"`{name}`" not in card] == []
 
 
 def test_goldens_and_profiles_belong_to_notebooks():
-    names = {p.stem for p in report.list_notebooks()}
+    names = {p.stem for p in list_notebooks()}
     assert {p.stem for p in (ROOT / "tests/golden").iterdir()} == names
     for golden in (ROOT / "tests/golden").glob("*.json"):
         assert json.loads(golden.read_text("utf-8"))

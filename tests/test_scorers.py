@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, f1_score, fbeta_score, get_scorer, m
 from sklearn.svm import LinearSVC
 
 from synthlab.errors import InputError
-from synthlab.scorers import METHODS, Replay, Scorer, replay_of
+from synthlab.metrics.scorers import METHODS, Replay, Scorer, replay_of
 
 TRAIN, EVAL = two_classes(120), two_classes(90, seed=1)
 FITTED = LogisticRegression().fit(TRAIN.X, TRAIN.y)

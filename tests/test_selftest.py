@@ -2,7 +2,8 @@
 
 import pytest
 
-from synthlab import cli, selftest
+from synthlab import cli
+from synthlab.control import selftest
 
 
 @pytest.mark.parametrize("answer", selftest.run_selftest(), ids=lambda a: a.case)

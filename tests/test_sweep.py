@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from synthlab import sweep as module
 from synthlab.errors import InputError, SynthlabError
 from synthlab.progress import CHANNEL, Step, latest
-from synthlab.sweep import Cell, grid, sweep
+from synthlab.sweep import Cell, grid, run_sweep
 
 TESTS = str(Path(__file__).parent)
 
@@ -54,7 +54,7 @@ def bits(frame):
 
 def test_a_row_a_record_in_the_order_of_the_cells(tmp_path, trace):
     cells = cells_of(trace)
-    frame = sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1).frame()
+    frame = run_sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1).to_frame()
     assert list(frame) == ["trace", "method", "share", "seed", "lift", "n", "word"]
     assert list(frame["seed"]) == [cell.seed for cell in cells]
     truth = [sweep_cells.draw(**cell.parameters, seed=cell.seed) for cell in cells]
@@ -63,38 +63,38 @@ def test_a_row_a_record_in_the_order_of_the_cells(tmp_path, trace):
 
 
 def test_a_cell_may_give_several_records(tmp_path, trace):
-    frame = sweep(sweep_cells.several, cells_of(trace, seeds=[5]), tmp_path / "run").frame()
+    frame = run_sweep(sweep_cells.several, cells_of(trace, seeds=[5]), tmp_path / "run").to_frame()
     assert list(frame["generator"]) == ["b", "a", "c"] * 4
     assert frame.groupby(["method", "share"])["n"].nunique().eq(1).all()
 
 
 def test_the_table_does_not_depend_on_workers_or_order(tmp_path, trace):
     cells = cells_of(trace)
-    one = sweep(sweep_cells.draw, cells, tmp_path / "1", n_jobs=1).frame()
-    two = sweep(sweep_cells.draw, cells, tmp_path / "2", n_jobs=2).frame()
-    sweep(sweep_cells.draw, cells[::-1], tmp_path / "3", n_jobs=1)
-    found = sweep(sweep_cells.draw, cells, tmp_path / "3", n_jobs=1)
+    one = run_sweep(sweep_cells.draw, cells, tmp_path / "1", n_jobs=1).to_frame()
+    two = run_sweep(sweep_cells.draw, cells, tmp_path / "2", n_jobs=2).to_frame()
+    run_sweep(sweep_cells.draw, cells[::-1], tmp_path / "3", n_jobs=1)
+    found = run_sweep(sweep_cells.draw, cells, tmp_path / "3", n_jobs=1)
     assert found.n_found == len(cells)
-    assert bits(one) == bits(two) == bits(found.frame())
+    assert bits(one) == bits(two) == bits(found.to_frame())
 
 
 def test_two_jobs_are_two_processes(tmp_path):
-    frame = sweep(sweep_cells.where, grid(level=range(8)), tmp_path, n_jobs=2).frame()
+    frame = run_sweep(sweep_cells.where, grid(level=range(8)), tmp_path, n_jobs=2).to_frame()
     assert frame["process"].nunique() == 2
     assert os.getpid() not in set(frame["process"])
 
 
 def test_only_what_is_missing_runs(tmp_path, trace):
     cells = cells_of(trace)
-    first = sweep(sweep_cells.draw, cells[:5], tmp_path / "run", n_jobs=1)
-    second = sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1)
-    third = sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1)
+    first = run_sweep(sweep_cells.draw, cells[:5], tmp_path / "run", n_jobs=1)
+    second = run_sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1)
+    third = run_sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1)
     assert set(ran(trace).values()) == {1}
     assert len(ran(trace)) == len(cells)
     assert str(first) == "5 cells: 0 found done, 5 done now, 0 failed."
     assert str(second) == "12 cells: 5 found done, 7 done now, 0 failed."
     assert str(third) == "12 cells: 12 found done, 0 done now, 0 failed."
-    assert bits(third.frame()) == bits(second.frame())
+    assert bits(third.to_frame()) == bits(second.to_frame())
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ def test_only_what_is_missing_runs(tmp_path, trace):
 )
 def test_other_data_or_another_recipe_are_other_cells(tmp_path, trace, changed):
     cells, settings = cells_of(trace, seeds=1), {"data": ["x"], "n_jobs": 1}
-    sweep(sweep_cells.draw, cells, tmp_path / "run", **settings)
-    again = sweep(sweep_cells.draw, cells, tmp_path / "run", **settings | changed)
+    run_sweep(sweep_cells.draw, cells, tmp_path / "run", **settings)
+    again = run_sweep(sweep_cells.draw, cells, tmp_path / "run", **settings | changed)
     assert again.n_found == 0
-    assert sweep(sweep_cells.draw, cells, tmp_path / "run", **settings).n_found == len(cells)
+    assert run_sweep(sweep_cells.draw, cells, tmp_path / "run", **settings).n_found == len(cells)
 
 
 @pytest.mark.parametrize(
@@ -113,15 +113,15 @@ def test_other_data_or_another_recipe_are_other_cells(tmp_path, trace, changed):
 )
 def test_another_parameter_or_seed_is_another_cell(tmp_path, changed):
     values = {"level": 1, "seeds": [7]}
-    sweep(sweep_cells.where, grid(**values), tmp_path, n_jobs=1)
-    assert sweep(sweep_cells.where, grid(**values), tmp_path, n_jobs=1).n_found == 1
-    assert sweep(sweep_cells.where, grid(**values | changed), tmp_path, n_jobs=1).n_found == 0
+    run_sweep(sweep_cells.where, grid(**values), tmp_path, n_jobs=1)
+    assert run_sweep(sweep_cells.where, grid(**values), tmp_path, n_jobs=1).n_found == 1
+    assert run_sweep(sweep_cells.where, grid(**values | changed), tmp_path, n_jobs=1).n_found == 0
 
 
 def test_another_version_is_another_cell(tmp_path, monkeypatch):
-    sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1)
+    run_sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1)
     monkeypatch.setattr(module, "version", lambda name: "99")
-    assert sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1).n_found == 0
+    assert run_sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1).n_found == 0
 
 
 def test_a_function_that_was_rewritten_is_another(tmp_path, monkeypatch):
@@ -131,35 +131,46 @@ def test_a_function_that_was_rewritten_is_another(tmp_path, monkeypatch):
         (tmp_path / "rewritten.py").write_text(f"def cell(seed):\n    return {{'v': {value}}}\n")
         sys.modules.pop("rewritten", None)
         function = __import__("rewritten").cell
-        result = sweep(function, grid(), tmp_path / "run", n_jobs=1)
-        found.append((result.n_found, result.frame()["v"][0]))
+        result = run_sweep(function, grid(), tmp_path / "run", n_jobs=1)
+        found.append((result.n_found, result.to_frame()["v"][0]))
     sys.modules.pop("rewritten")
     assert found == [(0, 1), (0, 22)]
 
 
+def test_a_named_sweep_finds_its_cells_after_its_function_has_moved(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    found = []
+    for place in ("old_home", "new_home"):
+        (tmp_path / f"{place}.py").write_text("def cell(seed):\n    return {'v': 1}\n")
+        function = __import__(place).cell
+        found.append(run_sweep(function, grid(), tmp_path / "run", n_jobs=1, name="a").n_found)
+        sys.modules.pop(place)
+    assert found == [0, 1]
+
+
 def test_the_order_of_parameters_is_no_difference(tmp_path, trace):
     cell = Cell({"trace": str(trace), "method": "one", "share": 0.1}, 3)
-    sweep(sweep_cells.draw, [cell], tmp_path / "run", n_jobs=1)
+    run_sweep(sweep_cells.draw, [cell], tmp_path / "run", n_jobs=1)
     turned = Cell(dict(reversed(cell.parameters.items())), 3)
-    assert sweep(sweep_cells.draw, [turned], tmp_path / "run", n_jobs=1).n_found == 1
+    assert run_sweep(sweep_cells.draw, [turned], tmp_path / "run", n_jobs=1).n_found == 1
 
 
 def test_odd_values_come_back_in_all_their_bits(tmp_path):
     cells, truth = grid(seeds=[1, 2]), sweep_cells.odd(1) | {"numpy": float(np.float32(0.1))}
-    fresh = sweep(sweep_cells.odd, cells, tmp_path / "run")
-    resumed = sweep(sweep_cells.odd, cells, tmp_path / "run")
+    fresh = run_sweep(sweep_cells.odd, cells, tmp_path / "run")
+    resumed = run_sweep(sweep_cells.odd, cells, tmp_path / "run")
     assert resumed.n_found == 2
-    assert bits(fresh.frame()) == bits(resumed.frame())
+    assert bits(fresh.to_frame()) == bits(resumed.to_frame())
     for name, value in truth.items():
-        for got in (resumed.records[0][0][name], resumed.frame()[name].tolist()[1]):
+        for got in (resumed.records[0][0][name], resumed.to_frame()[name].tolist()[1]):
             same = got != got if value != value else got == value
             assert same, name
             assert type(got) is type(value), name
-    assert math.copysign(1, resumed.frame()["zero"][0]) == -1
+    assert math.copysign(1, resumed.to_frame()["zero"][0]) == -1
 
 
 def test_files_are_strict_json(tmp_path):
-    sweep(sweep_cells.odd, grid(), tmp_path, n_jobs=1)
+    run_sweep(sweep_cells.odd, grid(), tmp_path, n_jobs=1)
     (file,) = tmp_path.iterdir()
     json.loads(file.read_text(), parse_constant=lambda word: pytest.fail(word))
 
@@ -191,8 +202,8 @@ def test_columns_round_nothing(values, kind):
 
 def test_a_cell_that_raises_is_reported_and_tried_again(tmp_path, trace):
     cells = grid(trace=str(trace), level=[1, 2, 3], seeds=[4])
-    result = sweep(sweep_cells.fails_at_two, cells, tmp_path / "run", n_jobs=2)
-    assert list(result.frame()["level"]) == [1, 3]
+    result = run_sweep(sweep_cells.fails_at_two, cells, tmp_path / "run", n_jobs=2)
+    assert list(result.to_frame()["level"]) == [1, 3]
     (failure,) = result.failures.to_dict("records")
     assert (failure["level"], failure["seed"]) == (2, 4)
     assert failure["exception"] == "ZeroDivisionError"
@@ -204,16 +215,16 @@ def test_a_cell_that_raises_is_reported_and_tried_again(tmp_path, trace):
         result.require_complete()
 
     (trace / "mended").touch()
-    mended = sweep(sweep_cells.fails_at_two, cells, tmp_path / "run", n_jobs=2)
-    assert list(mended.require_complete().frame()["level_again"]) == [1, 2, 3]
+    mended = run_sweep(sweep_cells.fails_at_two, cells, tmp_path / "run", n_jobs=2)
+    assert list(mended.require_complete().to_frame()["level_again"]) == [1, 2, 3]
     assert mended.n_found == 2
     assert mended.failures.empty
     assert sorted(ran(trace).values()) == [1, 1, 2]
 
 
 def test_where_all_cells_fail_both_tables_still_have_columns(tmp_path):
-    result = sweep(sweep_cells.returns, grid(kind=["nothing"], seeds=[1]), tmp_path, n_jobs=1)
-    assert list(result.frame()) == ["kind", "seed"]
+    result = run_sweep(sweep_cells.returns, grid(kind=["nothing"], seeds=[1]), tmp_path, n_jobs=1)
+    assert list(result.to_frame()) == ["kind", "seed"]
     assert list(result.failures) == ["kind", "seed", "exception", "message", "traceback"]
     assert not list(tmp_path.iterdir())
 
@@ -234,7 +245,7 @@ def test_where_all_cells_fail_both_tables_still_have_columns(tmp_path):
     ],
 )
 def test_rubbish_is_a_failure_that_says_so(tmp_path, kind, told):
-    failures = sweep(sweep_cells.returns, grid(kind=kind), tmp_path, n_jobs=1).failures
+    failures = run_sweep(sweep_cells.returns, grid(kind=kind), tmp_path, n_jobs=1).failures
     assert failures["exception"][0] == "InputError"
     assert pd.Series(failures["message"]).str.contains(told).all()
 
@@ -262,29 +273,29 @@ def moved(text):
 )
 def test_a_spoilt_file_is_computed_again(tmp_path, trace, spoil):
     cells = cells_of(trace, seeds=1)
-    before = sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1).frame()
+    before = run_sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1).to_frame()
     victim = sorted((tmp_path / "run").iterdir())[0]
     whole = victim.read_text("utf-8")
     victim.write_text(spoil(whole), "utf-8")
-    after = sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1)
+    after = run_sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1)
     assert after.n_found == len(cells) - 1
-    assert bits(after.frame()) == bits(before)
+    assert bits(after.to_frame()) == bits(before)
     assert victim.read_text("utf-8") == whole
 
 
 def test_bytes_that_are_no_text_are_computed_again(tmp_path):
-    sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1)
+    run_sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1)
     next(tmp_path.iterdir()).write_bytes(b"\xff\xfe\x00")
-    assert sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1).n_found == 0
+    assert run_sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1).n_found == 0
 
 
 CHILD = """
 import sys
 sys.path.insert(0, {tests!r})
 import sweep_cells
-from synthlab.sweep import grid, sweep
+from synthlab.sweep import grid, run_sweep
 cells = grid(trace=sys.argv[2], method=["one", "three"], share=[0.1, 0.3], seeds=3)
-sweep(sweep_cells.slow, cells, sys.argv[1], n_jobs=2)
+run_sweep(sweep_cells.slow, cells, sys.argv[1], n_jobs=2)
 """
 
 
@@ -315,12 +326,12 @@ def test_kill_9_loses_only_the_cells_in_flight(tmp_path, trace):
     assert n_begun - n_done <= 3
 
     cells = cells_of(trace)
-    resumed = sweep(sweep_cells.slow, cells, folder, n_jobs=2)
+    resumed = run_sweep(sweep_cells.slow, cells, folder, n_jobs=2)
     assert resumed.n_found == n_done
     assert ran(trace).total() == n_begun + 12 - n_done
-    whole = sweep(sweep_cells.slow, cells, tmp_path / "whole", n_jobs=1)
+    whole = run_sweep(sweep_cells.slow, cells, tmp_path / "whole", n_jobs=1)
     assert whole.n_found == 0
-    assert bits(resumed.frame()) == bits(whole.frame())
+    assert bits(resumed.to_frame()) == bits(whole.to_frame())
 
 
 def test_an_interrupt_stops_at_once_and_keeps_what_is_done(tmp_path, trace):
@@ -333,7 +344,7 @@ def test_an_interrupt_stops_at_once_and_keeps_what_is_done(tmp_path, trace):
     assert "KeyboardInterrupt" in told
     n_begun = ran(trace).total()
     assert n_begun < 12
-    again = sweep(sweep_cells.slow, cells_of(trace), folder, n_jobs=1)
+    again = run_sweep(sweep_cells.slow, cells_of(trace), folder, n_jobs=1)
     assert again.n_found >= 3
     assert ran(trace).total() == n_begun + 12 - again.n_found
 
@@ -341,19 +352,19 @@ def test_an_interrupt_stops_at_once_and_keeps_what_is_done(tmp_path, trace):
 def test_an_interrupt_inside_a_cell_is_no_failure(tmp_path, trace):
     cells = grid(trace=str(trace), level=[1, 2, 3, 4])
     with pytest.raises(KeyboardInterrupt):
-        sweep(sweep_cells.interrupted, cells, tmp_path / "run", n_jobs=1)
+        run_sweep(sweep_cells.interrupted, cells, tmp_path / "run", n_jobs=1)
     assert ran(trace).total() == 3
     (trace / "mended").touch()
-    result = sweep(sweep_cells.interrupted, cells, tmp_path / "run", n_jobs=1)
+    result = run_sweep(sweep_cells.interrupted, cells, tmp_path / "run", n_jobs=1)
     assert result.n_found == 2
-    assert list(result.frame()["value"]) == [1, 2, 3, 4]
+    assert list(result.to_frame()["value"]) == [1, 2, 3, 4]
 
 
 def test_a_worker_that_dies_is_told_with_a_remedy(tmp_path):
-    sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1)
+    run_sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1)
     with pytest.raises(SynthlabError, match=r"fits: the workers failed.*is kept.*fewer workers"):
-        sweep(sweep_cells.dies, grid(level=[1, 2]), tmp_path, n_jobs=2, label="fits")
-    assert sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1).n_found == 1
+        run_sweep(sweep_cells.dies, grid(level=[1, 2]), tmp_path, n_jobs=2, label="fits")
+    assert run_sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1).n_found == 1
 
 
 def test_two_sweeps_at_once_do_no_harm(tmp_path, trace):
@@ -362,19 +373,19 @@ def test_two_sweeps_at_once_do_no_harm(tmp_path, trace):
     told = [child.communicate(timeout=60)[1] for child in children]
     assert [child.returncode for child in children] == [0, 0], told
     cells = cells_of(trace)
-    both = sweep(sweep_cells.slow, cells, folder, n_jobs=1)
+    both = run_sweep(sweep_cells.slow, cells, folder, n_jobs=1)
     assert both.n_found == len(cells) == len(list(folder.iterdir()))
     truth = [sweep_cells.draw(**cell.parameters, seed=cell.seed)["n"] for cell in cells]
-    assert list(both.frame()["n"]) == truth
+    assert list(both.to_frame()["n"]) == truth
 
 
 SCRIPT = """
-from synthlab.sweep import grid, sweep
+from synthlab.sweep import grid, run_sweep
 def square(level, seed):
     return {"square": level**2}
 if __name__ == "__main__":
-    result = sweep(square, grid(level=[2, 3], seeds=[1]), "run", n_jobs=2)
-    print(result, list(result.frame()["square"]))
+    result = run_sweep(square, grid(level=[2, 3], seeds=[1]), "run", n_jobs=2)
+    print(result, list(result.to_frame()["square"]))
 """
 
 
@@ -393,7 +404,7 @@ def test_a_function_of_a_script_or_notebook_will_do(tmp_path):
 def test_a_cell_sees_one_thread_and_no_backend(tmp_path, n_jobs, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     before = threadpool_info()
-    frame = sweep(sweep_cells.threads, grid(level=[1, 2]), tmp_path, n_jobs=n_jobs).frame()
+    frame = run_sweep(sweep_cells.threads, grid(level=[1, 2]), tmp_path, n_jobs=n_jobs).to_frame()
     assert (frame["n_pools"] > 0).all()
     assert set(frame["most"]) == set(frame["inner"]) == {1}
     assert set(frame["setting"]) == {"1"}
@@ -416,15 +427,15 @@ def test_a_name_that_a_worker_cannot_find_is_a_failure_of_the_cell():
 
 def test_an_outer_backend_is_used(tmp_path):
     with joblib.parallel_config("threading"):
-        frame = sweep(sweep_cells.where, grid(level=range(4)), tmp_path, n_jobs=2).frame()
+        frame = run_sweep(sweep_cells.where, grid(level=range(4)), tmp_path, n_jobs=2).to_frame()
     assert set(frame["process"]) == {os.getpid()}
 
 
 def test_progress_counts_all_cells_and_those_found(tmp_path, trace, monkeypatch):
     cells = cells_of(trace, seeds=1)
-    sweep(sweep_cells.draw, cells[:3], tmp_path / "run", n_jobs=1)
+    run_sweep(sweep_cells.draw, cells[:3], tmp_path / "run", n_jobs=1)
     monkeypatch.setenv(CHANNEL, str(tmp_path / "progress"))
-    sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1, label="fits")
+    run_sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1, label="fits")
     steps = [json.loads(line) for line in (tmp_path / "progress").read_text().splitlines()]
     assert steps == [["fits", 3, 4], ["fits", 4, 4]]
     assert latest(tmp_path / "progress") == Step("fits", 4, 4)
@@ -454,13 +465,13 @@ def test_numpy_values_become_plain():
 @pytest.mark.parametrize("n_jobs", [0, True, 1.5, "2"])
 def test_impossible_workers_are_refused(tmp_path, n_jobs):
     with pytest.raises(InputError, match="n_jobs="):
-        sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=n_jobs)
+        run_sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=n_jobs)
 
 
 @pytest.mark.parametrize("function", [lambda level, seed: {}, partial(sweep_cells.where, 1), len])
 def test_functions_that_cannot_be_found_again_are_refused(tmp_path, function):
     with pytest.raises(InputError, match="at its top"):
-        sweep(function, grid(level=1), tmp_path)
+        run_sweep(function, grid(level=1), tmp_path)
 
 
 def test_a_function_inside_another_is_refused(tmp_path):
@@ -468,7 +479,7 @@ def test_a_function_inside_another_is_refused(tmp_path):
         return {}
 
     with pytest.raises(InputError, match=r"<locals>.inner.*at its top"):
-        sweep(inner, grid(level=1), tmp_path)
+        run_sweep(inner, grid(level=1), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -482,7 +493,7 @@ def test_a_function_inside_another_is_refused(tmp_path):
 )
 def test_cells_that_make_no_table_are_refused(tmp_path, cells, told):
     with pytest.raises(InputError, match=told):
-        sweep(sweep_cells.where, cells, tmp_path)
+        run_sweep(sweep_cells.where, cells, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -506,13 +517,13 @@ def test_values_that_cannot_be_written_down_are_refused(values, told):
 @pytest.mark.parametrize("settings", [{"data": [1]}, {"recipe": 2}, {"data": [b"x"]}])
 def test_fingerprints_are_strings(tmp_path, settings):
     with pytest.raises(InputError, match="expected strings"):
-        sweep(sweep_cells.where, grid(level=1), tmp_path, **settings)
+        run_sweep(sweep_cells.where, grid(level=1), tmp_path, **settings)
 
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "x").write_text("")
     with pytest.raises(InputError, match="expected a folder"):
-        sweep(sweep_cells.where, grid(level=1), tmp_path / "x")
+        run_sweep(sweep_cells.where, grid(level=1), tmp_path / "x")
 
 
 def test_a_full_disk_keeps_what_is_done(tmp_path, trace, monkeypatch):
@@ -525,9 +536,9 @@ def test_a_full_disk_keeps_what_is_done(tmp_path, trace, monkeypatch):
 
     monkeypatch.setattr(module, "_write", full)
     with pytest.raises(InputError, match=r"No space left.*is kept"):
-        sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1)
+        run_sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1)
     monkeypatch.undo()
-    assert sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1).n_found == 2
+    assert run_sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1).n_found == 2
 
 
 @pytest.mark.filterwarnings("ignore")  # distributed's own, while it starts and stops
@@ -535,24 +546,24 @@ def test_a_dask_cluster_gives_the_same_table(tmp_path, trace):
     distributed = pytest.importorskip("distributed")
     settings = {"n_workers": 2, "threads_per_worker": 1, "processes": True}
     cells = [*cells_of(trace)]
-    local = sweep(sweep_cells.slow, cells, tmp_path / "local", n_jobs=1)
-    odd = sweep(sweep_cells.odd, grid(seeds=3), tmp_path / "local", n_jobs=1)
+    local = run_sweep(sweep_cells.slow, cells, tmp_path / "local", n_jobs=1)
+    odd = run_sweep(sweep_cells.odd, grid(seeds=3), tmp_path / "local", n_jobs=1)
     with (
         distributed.LocalCluster(**settings, dashboard_address=None) as cluster,
         distributed.Client(cluster),
         joblib.parallel_config("dask"),
     ):
-        far = sweep(sweep_cells.slow, cells, tmp_path / "dask")
-        far_odd = sweep(sweep_cells.odd, grid(seeds=3), tmp_path / "dask")
-        where = sweep(sweep_cells.where, grid(level=range(8)), tmp_path / "dask").frame()
+        far = run_sweep(sweep_cells.slow, cells, tmp_path / "dask")
+        far_odd = run_sweep(sweep_cells.odd, grid(seeds=3), tmp_path / "dask")
+        where = run_sweep(sweep_cells.where, grid(level=range(8)), tmp_path / "dask").to_frame()
         levels = grid(trace=str(trace), level=[1, 2, 3])
-        failing = sweep(sweep_cells.fails_at_two, levels, tmp_path / "dask")
-        limits = sweep(sweep_cells.threads, grid(level=[1, 2]), tmp_path / "dask").frame()
+        failing = run_sweep(sweep_cells.fails_at_two, levels, tmp_path / "dask")
+        limits = run_sweep(sweep_cells.threads, grid(level=[1, 2]), tmp_path / "dask").to_frame()
     assert where["process"].nunique() == 2
     assert os.getpid() not in set(where["process"])
     assert (far.n_found, far_odd.n_found) == (0, 0)
-    assert bits(far.frame()) == bits(local.frame())
-    assert bits(far_odd.frame()) == bits(odd.frame())
+    assert bits(far.to_frame()) == bits(local.to_frame())
+    assert bits(far_odd.to_frame()) == bits(odd.to_frame())
     assert list(failing.failures["message"]) == ["two is too many"]
     assert set(limits["most"]) == set(limits["inner"]) == {1}
-    assert sweep(sweep_cells.slow, cells, tmp_path / "dask", n_jobs=1).n_found == len(cells)
+    assert run_sweep(sweep_cells.slow, cells, tmp_path / "dask", n_jobs=1).n_found == len(cells)

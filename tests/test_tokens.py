@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
-from synthlab import tokens
-from synthlab.tokens import Vocabulary, count_distinct, tokenize, word_counts
+from synthlab.text import tokens
+from synthlab.text.tokens import Vocabulary, count_distinct, tokenize, word_counts
 
 ODD = [
     "Hello, hello WORLD!",
@@ -184,7 +184,7 @@ def test_a_text_that_was_written_counts_as_it_would_be_read(text):
 
 PRINTED = """
 import numpy as np
-from synthlab.tokens import tokenize, word_counts
+from synthlab.text.tokens import tokenize, word_counts
 text = "Hello, wide WORLD of naïve Ünïcode 日本語"
 print(tokenize(text).codes.tolist(), word_counts([text]).indices.tolist())
 """

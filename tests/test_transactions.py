@@ -9,8 +9,8 @@ from scipy import integrate, stats
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
-from synthlab import transactions as tx
 from synthlab.dataset import Dataset
+from synthlab.datasets import transactions as tx
 from synthlab.errors import InputError
 
 COLUMNS = ("amount", "hour", "distance_km", "count_24h", "terminal", "disputes_28d")
@@ -69,9 +69,9 @@ def test_two_columns_are_categories_and_the_rest_numbers(rows):
 
 
 def test_a_million_rows_would_take_less_than_150_mb(rows):
-    by_row = rows.X.memory_usage(deep=True).sum() + rows.y.nbytes + rows.origin.nbytes
-    by_row += rows.derived_from.nbytes + rows.edge_case.nbytes
-    assert by_row / len(rows) < 150
+    influence = rows.X.memory_usage(deep=True).sum() + rows.y.nbytes + rows.origin.nbytes
+    influence += rows.derived_from.nbytes + rows.is_edge_case.nbytes
+    assert influence / len(rows) < 150
 
 
 def test_no_row_repeats(rows):

@@ -19,7 +19,7 @@ from scipy import sparse
 from synthlab.dataset import SYNTHETIC, Dataset
 from synthlab.errors import InputError
 from synthlab.generators.base import check_fit, draw_labels
-from synthlab.tokens import Tokens, Vocabulary, tokenize
+from synthlab.text.tokens import Tokens, Vocabulary, tokenize
 
 _END = 0
 

@@ -21,8 +21,8 @@ import joblib
 import pandas as pd
 from bench_control import Line, table
 
-from synthlab import atlas
-from synthlab.imbalanced import imbalanced_names
+from synthlab.atlas.cells import MIN_MINORITY, run_atlas
+from synthlab.datasets.imbalanced import imbalanced_names
 
 SETS, SPLITS, WARM_UP = 24, 2, 2
 LEAST_SPEED_UP, MOST_OVER_LOCAL = 1.7, 0.15
@@ -30,11 +30,11 @@ LEAST_SPEED_UP, MOST_OVER_LOCAL = 1.7, 0.15
 
 def run(sets: int, n_jobs: int | None) -> tuple[float, pd.DataFrame]:
     """Run the cells in a new folder; return the seconds and the table."""
-    names = imbalanced_names(atlas.MIN_MINORITY)[:sets]
+    names = imbalanced_names(MIN_MINORITY)[:sets]
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        found = atlas.run_atlas(folder, names, n_splits=SPLITS, n_jobs=n_jobs)
-        return time.perf_counter() - start, found.require_complete().frame()
+        found = run_atlas(folder, names, n_splits=SPLITS, n_jobs=n_jobs)
+        return time.perf_counter() - start, found.require_complete().to_frame()
 
 
 @contextmanager

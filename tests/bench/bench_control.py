@@ -31,9 +31,10 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import synthlab as sl
-from synthlab import arms
+from synthlab.control import arms
 from synthlab.dataset import REAL, SYNTHETIC, Dataset
-from synthlab.models import METRICS, default_model
+from synthlab.metrics.grading import METRICS
+from synthlab.models import default_model
 
 SEED = 33
 POSITIVES, NEGATIVES = 330, 32_670
@@ -211,7 +212,7 @@ def timed_control(sets: Sets, model: ClassifierMixin) -> tuple[float, list[float
     in_fits: list[float] = []
     model.__class__ = timing_class(type(model), in_fits)
     start = time.perf_counter()
-    sl.evaluate_synthetic_lift(*sets, model=model, controls=False)
+    sl.evaluate_synthetic_lift(*sets, model=model, baselines=False)
     return time.perf_counter() - start, in_fits
 
 

@@ -19,7 +19,7 @@ from bench_control import Line, table
 import synthlab as sl
 from synthlab.dataset import Dataset
 from synthlab.generators.ngram import NgramText
-from synthlab.pools import MODES
+from synthlab.loops.state import MODES
 
 ROWS, GENERATIONS, SEEDS, PROCESSES = 1_250, 10, range(5), 2
 FRESH_SHARE = 0.1
@@ -42,8 +42,8 @@ def time_mode(mode: str, pool: Dataset, real_eval: Dataset, fresh: Dataset) -> f
     """Return the seconds of one mode's loops, none of which may end early."""
     start = time.perf_counter()
     frame = sl.run_loop(
-        NgramText(),
         pool,
+        NgramText(),
         real_eval,
         mode=mode,
         n_generations=GENERATIONS,

@@ -39,10 +39,12 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from synthlab import arms, stats
+from synthlab.control import arms
 from synthlab.dataset import REAL, Dataset
-from synthlab.models import METRICS, grade
+from synthlab.metrics.grading import METRICS, grade
 from synthlab.progress import track
+from synthlab.stats import intervals
+from synthlab.stats.verdicts import verdict
 
 SEED = 20_261
 REPETITIONS, PILOT = 2_000, 300
@@ -202,21 +204,23 @@ def judged(setting: Setting, pairs: list[tuple], margin: float) -> dict[str, flo
     codes, metric = setting.eval.y, METRICS[setting.metric]
     discordant = arms.count_discordant(pairs)
     interval, terms = arms.lift_interval(pairs, codes, metric, discordant, CONFIDENCE)
-    doubt = arms.find_doubt(discordant, interval, np.bincount(codes), metric)
-    word = "inconclusive" if doubt else stats.verdict(interval.low, interval.high, margin)
+    doubt = arms.find_insufficiency(discordant, interval, np.bincount(codes), metric)
+    word = "inconclusive" if doubt else verdict(interval.low, interval.high, margin)
     ends = {"low": interval.low, "high": interval.high, "se": interval.standard_error}
     rows = without_seeds(pairs, codes, terms)
     ends |= {"rows_low": rows.low, "rows_high": rows.high}
     return {"lift": interval.estimate, **ends, "verdict": word}
 
 
-def without_seeds(pairs: list[tuple], codes: np.ndarray, terms: list) -> stats.Interval:
+def without_seeds(pairs: list[tuple], codes: np.ndarray, terms: list) -> intervals.Interval:
     """Return the interval for the very fits that were drawn: fresh eval rows, the same seeds."""
     scores = np.mean([[fit.score.value for fit in pair] for pair in pairs], axis=0)
-    by_row = np.mean([[fit.score.by_row for fit in pair] for pair in pairs], axis=0)
+    influence = np.mean([[fit.score.influence for fit in pair] for pair in pairs], axis=0)
     of_rows = [term for term in terms if term.source != "seeds"]
-    plain = stats.components_interval(scores[1] - scores[0], of_rows, CONFIDENCE)
-    return stats.widened_on_logits(plain, scores, stats.row_covariance(by_row, codes), CONFIDENCE)
+    plain = intervals.components_interval(scores[1] - scores[0], of_rows, CONFIDENCE)
+    return intervals.widened_on_logits(
+        plain, scores, intervals.row_covariance(influence, codes), CONFIDENCE
+    )
 
 
 def study(setting: Setting, number: int) -> Iterator[dict]:
@@ -298,7 +302,7 @@ Sizes, settings and seeds of the six were fixed before the first look at a cover
 setting is shown.  Three things are younger than that look: the third truth is now three spreads
 of its own away (one step of a fixed-point iteration had left it at 1.8 to 3.0 spreads); *quiet
 seeds* were added beyond the six, since the seeds of the six turned out to be loud; and intervals
-are widened by what the logits of the scores allow (`stats.widened_on_logits`), since the symmetric
+are widened by what the logits of the scores allow (`intervals.widened_on_logits`): the symmetric
 ones covered a large lift near 1 in 89 to 93 % only.  The ellipse of the logits alone was tried and
 left: at a lift of 0 and few positives it said *helps* in up to 6 %.
 

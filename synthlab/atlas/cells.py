@@ -1,0 +1,211 @@
+"""The atlas: what synthetic rows of the rarer class did to scores, on every imbalanced table.
+
+One cell is a data set and a split.  It fits every model on the real training rows, on these with
+class weights (which cost nothing), and on these with as many synthetic rows of the rarer class as
+make both classes equal, by every generator; and scores all on the same real eval rows.
+
+`run_atlas` runs the cells and keeps them, `lifts` turns the scores into lifts with intervals and
+verdicts under estimand B: splits are repeated, and the generator is fitted inside each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from synthlab import generators
+from synthlab.dataset import Dataset
+from synthlab.datasets.imbalanced import (
+    MINORITY,
+    imbalanced_names,
+    imbalanced_registry,
+    load_imbalanced,
+)
+from synthlab.errors import InputError
+from synthlab.generators.base import Generator
+from synthlab.metrics.grading import METRICS, grade
+from synthlab.models import fit_with_seed, output_of, table_boosting
+from synthlab.splits import repeat_clusters, stratified_cluster_split
+from synthlab.sweep import Sweep, grid, run_sweep
+
+REAL_ONLY, CLASS_WEIGHTS = "real only", "class weights"
+
+#: By name, as pictures call them.
+GENERATORS: MappingProxyType[str, Generator] = MappingProxyType(generators.catalog())
+MODELS = ("logistic regression", "gradient boosting", "random forest")
+
+SCORES = (
+    "average_precision",
+    "roc_auc",
+    "balanced_accuracy",
+    "f1",
+    "neg_brier_score",
+    "neg_log_loss",
+)
+
+#: Sets with so many rows of the rarer class get verdicts (20 of them evaluate), others a lift.
+MIN_MINORITY = 60
+
+EVAL_SHARE = 1 / 3
+
+N_SPLITS = 5
+#: Raised whenever a cell's numbers change; a test runs one recorded cell again.
+RECIPE = 1
+
+#: What an interval of these shares needs: n_eval / n_train.
+EVAL_TO_TRAIN = EVAL_SHARE / (1 - EVAL_SHARE)
+
+_N_TREES = 50
+
+
+def build_model(name: str) -> ClassifierMixin:
+    """Return an unfitted classifier for tables of numbers and categories, gaps among them.
+
+    Parameters
+    ----------
+    name : str
+        One of `MODELS`.  Score boosting has the course's settings for tables (slow learning
+        rate, small leaves), the others scikit-learn's defaults; forests have 50 trees.
+    """
+    if name == "gradient boosting":
+        return table_boosting()
+    last = {
+        "logistic regression": LogisticRegression(max_iter=2_000),
+        "random forest": RandomForestClassifier(_N_TREES),
+    }
+    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    encoder = make_column_transformer(
+        (numbers, make_column_selector(dtype_include="number")),
+        (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
+    )
+    return make_pipeline(encoder, last[name])
+
+
+def compare_on(dataset: str, seed: int) -> list[dict[str, Any]]:
+    """Split a set once, and score every recipe: the atlas's cell.
+
+    Parameters
+    ----------
+    dataset : str
+        One of `imbalanced.imbalanced_names`.
+    seed : int ≥ 0
+        Decides the split, the generated rows and the fits.
+
+    Returns
+    -------
+    list of dict
+        One a model and arm: ``model``, ``arm``, ``n_synth``, ``n_minority_eval``, the scores by
+        name (more is better), and ``refused``: why a generator can't take such rows.
+    """
+    rows = load_imbalanced(dataset)
+    clusters = repeat_clusters(rows.X)
+    rng = np.random.default_rng([seed, 0])
+    n_eval = round(EVAL_SHARE * len(rows))
+    may_lack = n_eval // 50  # a table of few distinct rows has hardly a single one
+    is_eval = stratified_cluster_split(rows.y, clusters, n_eval, rng, may_lack=may_lack)
+    train, eval = rows.take(~is_eval, f"{dataset} train"), rows.take(is_eval, f"{dataset} eval")
+    is_primary = (rows.y == MINORITY).sum() >= MIN_MINORITY
+    arms = list(_arms(train, seed))
+    return [
+        _record(model, arm, train, synth, eval, seed)
+        for model in (MODELS if is_primary else MODELS[:-1])
+        for arm, synth in arms
+    ]
+
+
+def run_atlas(
+    folder: Path | str,
+    names: Iterable[str] | None = None,
+    *,
+    n_splits: int = N_SPLITS,
+    n_jobs: int | None = 2,
+) -> Sweep:
+    """Run the atlas's cells that a folder lacks.
+
+    Parameters
+    ----------
+    folder : path
+        Keeps a file a cell; see `sweep.run_sweep`.
+    names : iterable of str, optional
+        Sets; all of them without it.
+    n_splits : int ≥ 2, default 5
+    n_jobs : int or None, default 2
+
+    Returns
+    -------
+    Sweep
+        Largest sets first, so that no worker is left with one at the end.
+    """
+    sets = imbalanced_registry()["sets"]
+    names = imbalanced_names() if names is None else tuple(names)
+    unknown = [name for name in names if name not in sets]
+    if unknown:
+        load_imbalanced(unknown[0])  # raises the error that suggests a name
+    by_size = sorted(names, key=lambda n: -sets[n]["n_rows"] * sets[n]["n_columns"])
+    cells = grid(dataset=by_size, seeds=range(n_splits))
+    digests = [digest for name in sorted(names) for digest in sets[name]["sha256"]]
+    return run_sweep(
+        compare_on, cells, folder, data=digests, recipe=_recipe(), n_jobs=n_jobs, name="atlas"
+    )
+
+
+def _arms(train: Dataset, seed: int) -> Iterator[tuple[str, Dataset | str | None]]:
+    """Yield each arm's name with its synthetic rows, or with why there are none."""
+    yield REAL_ONLY, None
+    yield CLASS_WEIGHTS, None
+    n_synth = len(train) - 2 * int((train.y == MINORITY).sum())
+    for number, (name, generator) in enumerate(GENERATORS.items(), start=1):
+        rng = np.random.default_rng([seed, number])  # one generator more leaves the others' rows
+        try:
+            yield name, generator.fit(train, rng).sample(n_synth, rng, MINORITY)
+        except InputError as refusal:
+            yield name, str(refusal)
+
+
+def _record(
+    name: str, arm: str, train: Dataset, synth: Dataset | str | None, eval: Dataset, seed: int
+) -> dict[str, Any]:
+    n_minority = int((eval.y == MINORITY).sum())
+    record = {"model": name, "arm": arm, "n_synth": 0, "n_minority_eval": n_minority}
+    if isinstance(synth, str):
+        return record | dict.fromkeys(SCORES) | {"refused": synth}
+    rows = train if synth is None else train + synth
+    model = build_model(name)
+    if arm == CLASS_WEIGHTS:
+        weight = next(key for key in model.get_params() if key.endswith("class_weight"))
+        model.set_params(**{weight: "balanced"})
+    scores = _scores(fit_with_seed(model, rows, seed), eval)
+    return record | {"n_synth": len(rows) - len(train)} | scores | {"refused": None}
+
+
+def _scores(fitted: ClassifierMixin, eval: Dataset) -> dict[str, float]:
+    probability = output_of(fitted, eval, "probabilities")
+    outputs = {
+        "probabilities": probability,
+        "ranking": probability[:, 1],
+        "classes": fitted.classes_[probability.argmax(axis=1)],
+    }
+    metrics = (METRICS[name] for name in SCORES)
+    return {m.name: grade(outputs[m.needs], eval, m, fitted.classes_).value for m in metrics}
+
+
+def _recipe() -> str:
+    """Name all that would change the numbers but the data: libraries, and our own code."""
+    return f"{_libraries()}, recipe {RECIPE}"
+
+
+def _libraries() -> str:
+    names = ("imbalanced-learn", "numpy", "pandas", "scikit-learn", "scipy")
+    return ", ".join(f"{name} {version(name)}" for name in names)

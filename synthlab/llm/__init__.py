@@ -1,0 +1,19 @@
+"""Generation by language models; only the command line imports it.
+
+`model` says what is asked and answered, `local` and `endpoint` answer, `generate` asks for a task's
+rows, `recorder` keeps them through any kill.  `traffic` and `budget` hold rate and cost in check.
+"""
+
+import lazy_loader as _lazy
+
+_HOMES = {
+    "budget": ["Budget", "Prices"],
+    "endpoint": ["EndpointModel"],
+    "generate": ["generate_emails"],
+    "local": ["LocalModel"],
+    "model": ["Completion", "LanguageModel", "Request", "Sampling"],
+    "prompts": ["load_prompts", "styles"],
+    "recorder": ["read_recorded", "record"],
+    "traffic": ["RequestPolicy"],
+}
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

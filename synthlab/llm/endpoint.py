@@ -1,0 +1,343 @@
+"""A language model behind a URL: any endpoint that speaks OpenAI's chat protocol.
+
+Retries are done here and not by the client package, so that every attempt keeps to the rate
+limit, one "too many requests" holds all threads back, and a stopped run waits for nobody.
+
+The key comes from the environment.  It is sent to the endpoint and goes nowhere else: whatever
+the endpoint says is searched for it before anybody sees it, and the client's log stays silent.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+import os
+import random
+import re
+import time
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from synthlab.errors import EndpointError, ExtraMissingError, InputError
+from synthlab.llm.budget import Budget, answer_tokens, prompt_tokens
+from synthlab.llm.chat import chosen, instructed, without_start
+from synthlab.llm.model import DEFAULT_SAMPLING, LENGTH, STOP, Completion, Request, Sampling
+from synthlab.llm.traffic import RateLimiter, RequestPolicy, WorkerPool
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+_TOP_LOGPROBS = 5
+_SEEDS = 2**31  # some endpoints take no larger one
+_SHOWN_LETTERS, _KEY_LETTERS = 300, 12
+
+
+@dataclass(frozen=True)
+class _Dialect:
+    """What endpoints disagree on: how the limit is called, whether probabilities are told."""
+
+    limit: str = "max_tokens"
+    has_logprobs: bool = True
+
+    def change(self, complaint: str) -> dict[str, Any]:
+        """Return what to say otherwise after a complaint; nothing if it is about another matter."""
+        if self.limit == "max_tokens" and "max_completion_tokens" in complaint:
+            return {"limit": "max_completion_tokens"}
+        if self.has_logprobs and "logprobs" in complaint:
+            return {"has_logprobs": False}
+        return {}
+
+
+@dataclass(frozen=True)
+class _Answer:
+    completion: Completion
+    n_prompt: int
+
+
+class EndpointModel:
+    """A model behind an OpenAI-compatible URL: a `model.LanguageModel`.
+
+    Parameters
+    ----------
+    base_url, model : str
+        Where, and what it is called there.
+    sampling : Sampling
+        A ``top_k`` is sent only if it is not None: the protocol has no such field, though many
+        servers take it.
+    key_variable : str, default "OPENAI_API_KEY"
+        The environment variable that holds the key.
+    policy : RequestPolicy
+    budget : Budget, optional
+
+    Raises
+    ------
+    ExtraMissingError
+        The extra ``llm`` is not installed.
+    InputError
+        The URL or the key cannot be used.
+    """
+
+    sha256 = ""
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        sampling: Sampling = DEFAULT_SAMPLING,
+        *,
+        key_variable: str = KEY_VARIABLE,
+        policy: RequestPolicy | None = None,
+        budget: Budget | None = None,
+    ) -> None:
+        self._url, self._model, self._sampling = clean_url(base_url), model, sampling
+        self._key = find_key(self._url, key_variable)
+        self.name = re.sub(r"[^a-z0-9]+", "-", model.lower())[:60].strip("-") or "endpoint"
+        self.settings: Mapping[str, Any] = {"base_url": self._url, "endpoint_model": model}
+        self._manners, self.budget = policy or RequestPolicy(), budget or Budget()
+        self._openai, self._client = _open_client(self._url, self._key, self._manners.timeout)
+        self._dialect, self._has_answered = _Dialect(), False
+        self._pace, self._random = RateLimiter(), random.Random()
+
+    def complete(
+        self, requests: Iterable[tuple[Hashable, Request]]
+    ) -> Iterator[tuple[Hashable, Completion]]:
+        """Answer requests as a stream; see `model.LanguageModel.complete`.
+
+        Raises
+        ------
+        EndpointError
+            A request failed for good.  Answers that were under way come first.
+        SpendingError
+            The cap is reached; likewise.
+        """
+        self._pace = RateLimiter(self._manners.per_minute)
+        crew = WorkerPool(self._ask, self._manners.parallel)
+        try:
+            yield from self._stream(iter(requests), crew)
+        finally:
+            self._pace.end()
+            crew.dismiss()
+
+    def _stream(
+        self, coming: Iterator[tuple[Hashable, Request]], crew: WorkerPool
+    ) -> Iterator[tuple[Hashable, Completion]]:
+        waiting, failure, n_out = next(coming, None), None, 0
+        while True:
+            while waiting and not failure and self._may_ask(n_out):
+                crew.assign(*waiting)
+                waiting, n_out = next(coming, None), n_out + 1
+            if not n_out:
+                break
+            key, answer = crew.next_done()
+            n_out -= 1
+            if isinstance(answer, Exception):
+                failure = failure or answer
+                self._pace.end()
+            else:
+                self.budget.spend(answer.n_prompt, answer.completion.n_tokens)
+                yield key, answer.completion
+        if failure or waiting:
+            raise failure or self.budget.reached()
+
+    def _may_ask(self, n_out: int) -> bool:
+        return n_out < self._manners.parallel and self.budget.has_room(n_out)
+
+    def _ask(self, request: Request) -> _Answer:
+        """Ask until there is an answer, or no hope of one."""
+        n_failed = 0
+        while self._pace.wait_turn():
+            dialect = self._dialect
+            try:
+                answer = self._read(request, self._send(request, dialect))
+            except (self._openai.OpenAIError, ValueError) as error:
+                if getattr(error, "code", None) == "content_filter":
+                    return _Answer(Completion("", 0, STOP), 0)  # dropped as empty, and counted
+                if self._adapts(dialect, error):
+                    continue
+                n_failed += 1
+                wait = self._wait_after(error, n_failed)
+                if wait is None or n_failed > self._manners.n_retries:
+                    raise self._explained(error, n_failed) from None
+                self._pace.rest(wait, all_rest=_status(error) == 429)
+            else:
+                self._has_answered = True
+                return answer
+        raise EndpointError(f"{self._url}: stopped before it answered. The same command continues.")
+
+    def _send(self, request: Request, dialect: _Dialect) -> Any:
+        system = [{"role": "system", "content": request.system}] if request.system else []
+        optional: dict[str, Any] = {dialect.limit: answer_tokens(request)}
+        if request.choices and dialect.has_logprobs:
+            optional |= {"logprobs": True, "top_logprobs": _TOP_LOGPROBS}
+        if self._sampling.top_k is not None:
+            optional["extra_body"] = {"top_k": self._sampling.top_k}
+        return self._client.chat.completions.create(
+            model=self._model,
+            messages=[*system, {"role": "user", "content": instructed(request)}],
+            temperature=0.0 if request.choices else self._sampling.temperature,
+            top_p=self._sampling.top_p,
+            seed=request.seed % _SEEDS,
+            **optional,
+        )
+
+    def _read(self, request: Request, reply: Any) -> _Answer:
+        try:
+            choice, usage = reply.choices[0], reply.usage
+            text = self._hidden(choice.message.content or "", _KEY_LETTERS)
+        except (AttributeError, IndexError, TypeError) as error:
+            raise ValueError("what came back is no chat completion") from error
+        n_prompt = usage.prompt_tokens if usage else prompt_tokens(request)
+        n_tokens = usage.completion_tokens if usage else answer_tokens(request)
+        probabilities = ()
+        if request.choices:
+            text, probabilities = chosen(request.choices, text, _first_logprobs(choice))
+        finish = LENGTH if choice.finish_reason == "length" else STOP
+        answer = text if request.choices else without_start(text, request.start)
+        return _Answer(Completion(answer, n_tokens, finish, probabilities), n_prompt)
+
+    def _adapts(self, dialect: _Dialect, error: Exception) -> bool:
+        change = dialect.change(str(error)) if _status(error) in {400, 422} else {}
+        self._dialect = replace(self._dialect, **change)
+        return bool(change)
+
+    def _wait_after(self, error: Exception, n_failed: int) -> float | None:
+        """Return the seconds until the next attempt; None where none would help."""
+        status = _status(error)
+        if status is None:
+            is_slow = isinstance(error, self._openai.APITimeoutError)
+            is_lost = isinstance(error, self._openai.APIConnectionError) and self._has_answered
+            may_pass = is_slow or is_lost
+        else:
+            may_pass = status in {408, 409, 429} or status >= 500
+        if not may_pass or getattr(error, "code", None) == "insufficient_quota":
+            return None
+        told = _retry_after(error)
+        if told is None:
+            return self._manners.wait(n_failed, self._random.random())
+        return told if told <= self._manners.longest_told else None
+
+    def _explained(self, error: Exception, n_failed: int) -> EndpointError:
+        status, url, again = _status(error), self._url, "The same command continues."
+        said = self._hidden(str(error))[:_SHOWN_LETTERS]
+        texts = {
+            401: f"{url}: the key was refused (401). Nothing is answered without a right one. Set "
+            f"the environment variable anew; what the endpoint said is not shown, it may hold it.",
+            403: f"{url}: not allowed for this key (403). Nothing is answered. Ask its owner, or "
+            f"name another model.",
+            404: f"{url}: no model {self._model!r} at this address (404: {said}). Nothing can be "
+            f"asked. Look at {url}/models; most base URLs end in /v1.",
+        }
+        if status in texts:
+            return EndpointError(texts[status])
+        if isinstance(error, self._openai.APITimeoutError):
+            said = f"no answer within {self._manners.timeout:g} seconds"
+        elif isinstance(error, self._openai.APIConnectionError):
+            said = "no connection; is the server running, are host and port right?"
+        times = f", asked {n_failed} times" if n_failed > 1 else ""
+        return EndpointError(f"{url}: {said}{times}. No row is lost. {again}")
+
+    def _hidden(self, text: str, shortest: int = 1) -> str:
+        """Return a text without the key; one shorter than ``shortest`` may be a common word."""
+        return text.replace(self._key, "[key]") if len(self._key) >= shortest else text
+
+
+def clean_url(url: str) -> str:
+    """Return a base URL without a slash at its end.
+
+    Raises
+    ------
+    InputError
+        It is no http(s) URL, or holds a user, a password or a query.
+    """
+    try:
+        parts = urlsplit(url)
+        is_fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, is_fine = urlsplit(""), False
+    if parts.username is not None or parts.query or parts.fragment:
+        raise InputError(
+            "--base-url: expected no user, password or query in it (not shown here). What stands "
+            "on a command line is read by others. Put the key into the environment."
+        )
+    if not is_fine or not url.isprintable():
+        raise InputError(
+            "--base-url: expected http(s)://host/path, such as http://127.0.0.1:8000/v1. Nothing "
+            "was asked. Correct it."
+        )
+    return url.rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL leads to this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def find_key(url: str, variable: str = KEY_VARIABLE) -> str:
+    """Return the key from the environment; empty where there is none and none is needed.
+
+    Raises
+    ------
+    InputError
+        There is none, and the URL leads to another machine; or it is not one word.
+    """
+    key = os.environ.get(variable, "").strip()
+    # Who hands over the key where its variable's name belongs should not find it in an error.
+    shown = variable if re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable) else "(--key-variable)"
+    if re.search(r"[^!-~]", key):
+        raise InputError(
+            f"the environment variable {shown}: expected a key in one word (not shown here). It "
+            f"could not be sent. Set it again."
+        )
+    if not key and not is_loopback(url):
+        raise InputError(
+            f"the environment variable {shown} is not set. Another machine's endpoint wants a "
+            f"key. Set it, or name another variable with --key-variable (its name, not the key)."
+        )
+    return key
+
+
+def _first_logprobs(choice: Any) -> dict[str, float]:
+    told = getattr(choice, "logprobs", None)
+    tokens = (told and told.content) or []
+    return {entry.token: entry.logprob for entry in tokens[0].top_logprobs} if tokens else {}
+
+
+def _status(error: Exception) -> int | None:
+    return getattr(error, "status_code", None)
+
+
+def _retry_after(error: Exception) -> float | None:
+    """Return the seconds that an endpoint tells to wait, given as such or as a date."""
+    response = getattr(error, "response", None)
+    told = response.headers.get("retry-after", "") if response is not None else ""
+    try:
+        seconds = float(told)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(told).timestamp() - time.time()
+        except (TypeError, ValueError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _open_client(url: str, key: str, timeout: float) -> tuple[Any, Any]:
+    try:
+        import openai
+    except ImportError as error:
+        raise ExtraMissingError(
+            "the client of language-model endpoints (openai) is not installed. Without it none "
+            "can be asked; all notebooks run from recorded e-mails. pip install synthlab[llm]"
+        ) from error
+    for name in ("openai", "httpx", "httpcore", "httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # below it they tell headers
+    # A redirect could carry the prompt elsewhere; a proxy has no business on this machine.
+    http = openai.DefaultHttpxClient(follow_redirects=False, trust_env=not is_loopback(url))
+    return openai, openai.OpenAI(
+        base_url=url, api_key=key or "none", max_retries=0, timeout=timeout, http_client=http
+    )

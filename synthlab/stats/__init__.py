@@ -1,0 +1,36 @@
+"""Pure numbers: arrays in, numbers out; nothing here knows tables, models or origins.
+
+`influence` has the scores with each row's contribution, `intervals` turns variances into
+intervals, `verdicts` turns intervals into words.
+"""
+
+import lazy_loader as _lazy
+
+_HOMES = {
+    "influence": [
+        "Score",
+        "accuracy",
+        "average_precision",
+        "balanced_accuracy",
+        "f1",
+        "neg_brier",
+        "neg_log_loss",
+        "roc_auc",
+    ],
+    "intervals": [
+        "Interval",
+        "VarianceTerm",
+        "bootstrap_variance",
+        "components_interval",
+        "paired_score_interval",
+        "repeated_split_interval",
+        "row_covariance",
+        "row_variance",
+        "seed_covariance",
+        "seed_variance",
+        "two_sided_p",
+        "widened_on_logits",
+    ],
+    "verdicts": ["Needed", "needed", "verdict"],
+}
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

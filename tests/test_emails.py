@@ -1,0 +1,103 @@
+"""The real corpus, as the notebooks get it."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthlab.datasets import download, emails
+from synthlab.errors import InputError
+from synthlab.text import ngrams
+
+
+def test_corpus_is_what_the_card_says():
+    frame = emails.email_frame()
+    counts = frame["group"].value_counts().to_dict()
+    assert counts == {
+        "easy-ham-1": 2465,
+        "easy-ham-2": 1387,
+        "hard-ham-1": 248,
+        "spam-1": 467,
+        "spam-2": 1296,
+    }
+
+
+def test_every_message_has_an_id_of_its_own():
+    frame = emails.email_frame()
+    assert frame["id"].is_unique
+    assert set(frame["id"]) <= set(download.messages("spam-assassin"))
+
+
+def test_collection_marks_are_gone():
+    text = emails.email_frame()["body"].str.cat(sep="\n")
+    for mark in ("mailman/listinfo", "Yahoo! Groups Sponsor", "taint.org", "DeathToSpam"):
+        assert text.count(mark) <= 5, mark
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_random_split_has_the_promised_size_and_class_shares(seed):
+    train, eval = emails.load_email(seed=seed)
+    assert (len(train), len(eval)) == (5_000, 863)
+    assert abs((train.y == "spam").mean() - (eval.y == "spam").mean()) < 0.002
+
+
+def test_no_cluster_is_split():
+    frame = emails.email_frame().set_index("id")
+    for split in ("random", "time"):
+        train, eval = emails.load_email(split, seed=3)
+        shared = set(frame.loc[train.ids, "cluster"]) & set(frame.loc[eval.ids, "cluster"])
+        assert shared == set()
+
+
+def test_no_eval_message_stands_in_a_training_message():
+    train, eval = emails.load_email(seed=5)
+    some = eval.X[:200]
+    texts = [*some, *train.X]
+    pairs = ngrams.containment_pairs(ngrams.gram_matrix(texts), emails.CLUSTER_CONTAINMENT)
+    across = [(a, b) for first, second, _ in pairs for a, b in zip(first, second, strict=True)
+              if a < len(some) <= b]  # fmt: skip
+    assert across == []
+
+
+def test_seeds_give_other_splits_and_the_same_seed_the_same():
+    ids = [tuple(emails.load_email(seed=seed)[1].ids) for seed in (0, 0, 1)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_time_split_trains_on_the_past():
+    received = emails.email_frame().set_index("id")["received"]
+    earlier, later = emails.load_email("time")
+    assert received[earlier.ids].max() <= received[later.ids].min()
+    assert (len(earlier), len(later), (later.y == "spam").sum()) == (5_000, 782, 30)
+
+
+@pytest.mark.parametrize("n_train", [1, 5_862, 10_000])
+def test_impossible_size_is_an_error(n_train):
+    with pytest.raises(InputError, match="the corpus has 5,863 messages"):
+        emails.load_email(n_train=n_train)
+
+
+def test_unknown_split_is_an_error():
+    with pytest.raises(InputError, match="expected 'random', 'time' or 'pool'"):
+        emails.load_email("sideways")
+
+
+def test_broken_cache_is_made_again(monkeypatch, tmp_path):
+    before = emails.email_frame()
+    archive = download.archive_path("spam-assassin")
+    monkeypatch.setenv("SYNTHLAB_CACHE", str(tmp_path))
+    shutil.copy(archive, tmp_path)
+    emails.email_frame()
+    (kept,) = tmp_path.glob("*.parquet")
+    kept.write_bytes(b"PAR1 truncated")
+    pd.testing.assert_frame_equal(emails.email_frame(), before)
+
+
+def test_what_prompts_may_show_is_apart_from_all_that_evaluates_it():
+    shown, others = emails.load_email("pool")
+    frame = emails.email_frame().set_index("id")
+    assert len(shown) == 500
+    assert sorted(np.unique(shown.y, return_counts=True)[1]) == [250, 250]
+    assert not set(frame["cluster"][shown.ids]) & set(frame["cluster"][others.ids])
+    assert len(others) > 4_000
