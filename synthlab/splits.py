@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from synthlab.errors import InputError
+from synthlab.dataset import Dataset
+from synthlab.errors import InputError, is_number, require
 
 
 def stratified_cluster_split(
@@ -56,6 +57,55 @@ def stratified_cluster_split(
             f"promised size. Ask for another n_train."
         )
     return chosen[clusters]
+
+
+def split_rows(
+    data: Dataset, eval_share: float = 0.2, *, by: str = "random", random_state: int = 0
+) -> tuple[Dataset, Dataset]:
+    """Split rows into (training, evaluation); a group is never cut in two.
+
+    Parameters
+    ----------
+    data : Dataset
+    eval_share : float in (0, 1), default 0.2
+    by : {"random", "time"}, default "random"
+        *random*: with the class shares of all rows, as near as whole groups allow.  *time*: the
+        latest rows evaluate; later rows of a group that has earlier ones are left out.
+    random_state : int ≥ 0, default 0
+
+    Returns
+    -------
+    train, evaluation : Dataset
+
+    Raises
+    ------
+    InputError
+        A side would be empty, the rows have no time, or the groups are too large for the share.
+    """
+    n_eval = round(eval_share * len(data)) if is_number(eval_share, 0, 1) else 0
+    expected = f"a share that leaves rows on both sides of {len(data)}"
+    require(0 < n_eval < len(data), f"eval_share={eval_share!r}", expected, "Nothing was split.")
+    require(by in ("random", "time"), f"by={by!r}", "'random' or 'time'", "Nothing was split.")
+    clusters = group_codes(data)
+    if by == "time":
+        if data.time is None:
+            raise InputError(
+                f"{data.name} has no time, so its rows cannot be put in order. Give it: "
+                f"Dataset(..., time=...)."
+            )
+        train, held_out = time_split(data.time, clusters, len(data) - n_eval)
+        return data.take(train, f"{data.name} train"), data.take(held_out, f"{data.name} eval")
+    rng = np.random.default_rng(random_state)
+    may_lack = 0 if data.groups is None else n_eval // 5
+    is_eval = stratified_cluster_split(data.y, clusters, n_eval, rng, may_lack=may_lack)
+    return data.take(~is_eval, f"{data.name} train"), data.take(is_eval, f"{data.name} eval")
+
+
+def group_codes(data: Dataset) -> np.ndarray:
+    """Return a number per row, shape (n_rows,): equal in one group; without groups all differ."""
+    if data.groups is None:
+        return np.arange(len(data))
+    return np.unique(data.groups.astype(str), return_inverse=True)[1]
 
 
 def time_split(

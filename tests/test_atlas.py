@@ -150,7 +150,8 @@ def test_the_p_value_and_the_interval_say_the_same():
     [
         ([0.10, 0.11, 0.10, 0.11, 0.10], "helps"),
         ([-0.10, -0.11, -0.10, -0.11, -0.10], "hurts"),
-        ([0.0, 0.0, 0.0, 0.0, 0.0], "no useful effect"),
+        ([0.0, 0.0, 0.0, 0.0, 0.0], "inconclusive"),
+        ([0.0, 0.001, -0.001, 0.0, 0.001], "no useful effect"),
         ([0.1, -0.1, 0.1, -0.1, 0.1], "inconclusive"),
     ],
 )

@@ -1,7 +1,6 @@
 """Every number against an oracle: scikit-learn, scipy, a bootstrap, a simulation, a hand."""
 
 import statistics
-from itertools import product
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from simulated import tied_rows
 
 from synthlab.stats import influence, intervals
 from synthlab.stats.intervals import Interval, VarianceTerm
-from synthlab.stats.verdicts import needed, verdict
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=50)
 
@@ -374,107 +372,3 @@ def test_tango_covers_a_small_lift_where_few_rows_differ():
     draws = rng.multinomial(100, [0.04, 0.02, 0.94], size=500)
     covered = [covers(intervals.paired_score_interval(a, b, 100), 0.02) for a, b, _ in draws]
     assert 0.925 <= np.mean(covered) <= 0.985
-
-
-# --- verdicts ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "word"),
-    [
-        (0.006, 0.02, "helps"),
-        (0.005, 0.02, "inconclusive"),  # a lift of the margin itself is possible
-        (-0.001, 0.02, "inconclusive"),
-        (-0.02, 0.02, "inconclusive"),
-        (-0.005, 0.005, "no useful effect"),
-        (0.001, 0.005, "no useful effect"),
-        (0.0, 0.0, "no useful effect"),
-        (-0.005, 0.0051, "inconclusive"),
-        (-0.0051, 0.005, "inconclusive"),
-        (-0.02, -0.005, "inconclusive"),
-        (-0.02, -0.006, "hurts"),
-    ],
-)
-def test_verdict_says_where_the_interval_lies(low, high, word):
-    assert verdict(low, high, 0.005) == word
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "word"),
-    [
-        (0.0, 0.0, "no useful effect"),
-        (0.0, 0.1, "inconclusive"),
-        (0.001, 0.1, "helps"),
-        (-1, -0.1, "hurts"),
-    ],
-)
-def test_verdict_without_a_margin(low, high, word):
-    assert verdict(low, high, 0) == word
-
-
-@STEADY
-@given(ends=st.tuples(st.floats(-1, 1), st.floats(-1, 1)).map(sorted), margin=st.floats(0, 0.5))
-def test_verdict_mirrors_when_the_arms_swap(ends, margin):
-    mirrored = {"helps": "hurts", "hurts": "helps"}
-    there, back = verdict(*ends, margin), verdict(-ends[1], -ends[0], margin)
-    assert back == mirrored.get(there, there)
-
-
-# --- what would settle it ------------------------------------------------------------------
-
-
-def wide_terms(by_rows, by_seeds):
-    """So many degrees of freedom that Student's t is all but normal."""
-    shares = {"class 0": 0.75 * by_rows, "class 1": 0.25 * by_rows, "seeds": by_seeds}
-    return [VarianceTerm(source, share, 10**6, 10**6 + 1) for source, share in shares.items()]
-
-
-def with_more(terms, factors):
-    by_source = {"class 0": factors.rows, "class 1": factors.rows, "seeds": factors.seeds}
-    return [t._replace(variance=t.variance / by_source[t.source]) for t in terms]
-
-
-def needed_for(estimate, terms, margin=0.005):
-    return needed(intervals.components_interval(estimate, terms), terms, margin)
-
-
-MANY_ROWS, MANY_SEEDS, BOTH = (4e-4, 1e-7), (1e-7, 4e-4), (4e-4, 3e-4)
-
-
-@pytest.mark.parametrize(
-    ("estimate", "variances"),
-    list(product([0.03, -0.03, 0.001, -0.001], [(4e-4, 0.0), MANY_ROWS, MANY_SEEDS, BOTH])),
-)
-def test_what_is_needed_just_settles_the_lift(estimate, variances):
-    terms = wide_terms(*variances)
-    settled = intervals.components_interval(estimate, with_more(terms, needed_for(estimate, terms)))
-    distances = [abs(end - edge) for end in settled[1:3] for edge in (0.005, -0.005)]
-    assert min(distances) == pytest.approx(0, abs=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("variances", "rows", "seeds"),
-    [(MANY_ROWS, True, False), (MANY_SEEDS, False, True), (BOTH, True, True)],
-)
-def test_more_of_what_varies_most_is_needed(variances, rows, seeds):
-    found = needed_for(0.01, wide_terms(*variances))
-    assert (found.rows > 1, found.seeds > 1) == (rows, seeds)
-
-
-def test_nothing_is_needed_where_nothing_varies():
-    assert needed(Interval(0.1, 0.1, 0.1, 0.0, np.inf), [], 0.005) is None
-
-
-def test_rounding_errors_are_no_variance():
-    dust = [VarianceTerm("class 0", 5e-37, 180, 181), VarianceTerm("class 1", 0.0, 18, 19)]
-    assert needed_for(0.9, dust) is None
-
-
-@pytest.mark.parametrize("estimate", [0.005, -0.005])
-def test_nothing_settles_a_lift_on_the_edge_of_the_margin(estimate):
-    assert needed_for(estimate, wide_terms(*MANY_ROWS)) is None
-
-
-def test_a_lift_nearer_to_the_margin_needs_more_rows():
-    near, far = (needed_for(estimate, wide_terms(*MANY_ROWS)).rows for estimate in (0.01, 0.03))
-    assert near > far

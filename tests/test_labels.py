@@ -1,7 +1,6 @@
 """What synthetic rows are worth: planted truths, the set by hand, the words, what is refused."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,15 +11,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
 from synthlab import plots
+from synthlab.control.judge import Draw
 from synthlab.control.label_result import LabelValue
 from synthlab.control.labels import (
-    _intervals,
-    _kept,
-    _luck,
-    _sizes,
-    _stratified_order,
-    _worth_set,
+    curve_intervals,
+    curve_sizes,
+    draw_variance,
+    kept_variance,
+    label_set,
     label_value,
+    stratified_order,
 )
 from synthlab.dataset import Dataset, fingerprint
 from synthlab.errors import ContaminationError, InputError
@@ -56,7 +56,7 @@ def rows(n, origin, seed, signal=0.5, columns=COLUMNS):
 
 
 def mislabelled(data, seed=0):
-    return replace(data, y=np.random.default_rng(seed).permutation(data.y))
+    return data.replace(y=np.random.default_rng(seed).permutation(data.y))
 
 
 def value(synthetic, seed=0, n_eval=2_000, **options):
@@ -101,8 +101,8 @@ class Plain(Copier):
         rows = self.rows if self.leaked is None else self.leaked
         at = rng.integers(len(rows), size=n)
         parents = None if rows.ids is None else [[id] for id in rows.ids[at]]
-        copies = replace(rows, ids=None).take(at)
-        return replace(copies, origin="synthetic", name="copies", derived_from=parents)
+        copies = rows.replace(ids=None).take(at)
+        return copies.replace(origin="synthetic", name="copies", derived_from=parents)
 
 
 # --- planted truths ------------------------------------------------------------------------
@@ -171,7 +171,7 @@ def test_equal_arms_tell_nothing():
 @pytest.mark.parametrize("share", [0.04, 0.5])
 def test_few_eval_positives_tell_nothing_of_a_ranking(share):
     wrong = two_classes(400, "synthetic", 3, signal=2)
-    wrong = replace(wrong, y=np.where(wrong.y == "yes", "no", "yes"))
+    wrong = wrong.replace(y=np.where(wrong.y == "yes", "no", "yes"))
     real_eval = two_classes(400, seed=2, signal=2, share=share)
     real_train = two_classes(400, seed=1, signal=2)
     found = small(wrong, real_train, real_eval, scoring="roc_auc", n_repeats=4)
@@ -190,7 +190,7 @@ def subset_means(n_pool, sizes, n_repeats, rng):
 
 def test_what_means_keep_of_additive_scores_is_the_variance_of_the_pool():
     rng, sizes = np.random.default_rng(0), np.array([20, 50, 100, 160, 200])
-    found = [_kept(subset_means(200, sizes, 10, rng), sizes / 200) for _ in range(800)]
+    found = [kept_variance(subset_means(200, sizes, 10, rng), sizes / 200) for _ in range(800)]
     np.testing.assert_allclose(np.mean(found, axis=0), 1 / 200, rtol=0.1)
 
 
@@ -199,15 +199,15 @@ def test_luck_of_additive_scores_is_the_variance_of_their_mean():
     for _ in range(3_000):
         half = rng.normal(size=(2, n_synth // 2)).sum(axis=1) / (n_start + n_synth / 2)
         own = half + rng.normal(scale=0.02, size=(2, 2))  # what two starts add to either half
-        found.append(_luck(own, (n_start + n_synth / 2) / (n_start + n_synth))[0].variance)
+        found.append(draw_variance(own, (n_start + n_synth / 2) / (n_start + n_synth))[0].variance)
     assert np.mean(found) == pytest.approx(n_synth / (n_start + n_synth) ** 2, rel=0.1)
 
 
 def test_interval_adds_eval_rows_draws_and_luck():
     values, influence = np.array([[0.1], [0.3], [0.2]]), np.array([[0.1, -0.1, 0.2, -0.2]])
-    codes = np.array([0, 0, 1, 1])
+    draw = Draw(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]), None)
     luck = [intervals.VarianceTerm("luck", 0.5, 4, 2)]
-    found = _intervals(values, influence, np.array([0.25]), luck, codes, 0.95)
+    found = curve_intervals(values, influence, np.array([0.25]), luck, draw, 0.95)
     eval_rows = 2 * 0.02 + 2 * 0.08  # rows of a class × their variance, ddof 1
     parts = [(2 * 0.02, 1), (2 * 0.08, 1), (0.01 / 3 + 0.25, 2), (0.5, 4)]
     variance = eval_rows + 0.01 / 3 + 0.25 + 0.5
@@ -221,7 +221,7 @@ def test_interval_adds_eval_rows_draws_and_luck():
 
 def test_every_prefix_has_the_shares_and_every_class():
     y = np.random.default_rng(0).permutation(np.repeat(["a", "b", "c"], [150, 45, 5]))
-    order = _stratified_order(y, np.array([], dtype=int), np.random.default_rng(1))
+    order = stratified_order(y, np.array([], dtype=int), np.random.default_rng(1))
     assert sorted(order) == list(range(200))
     assert set(y[order[:3]]) == {"a", "b", "c"}
     counts = np.cumsum(y[order][:, None] == ["a", "b", "c"], axis=0)
@@ -245,20 +245,20 @@ def test_inputs_stay_as_they_were():
 
 
 def with_ids(data):
-    return replace(data, ids=[f"{data.name}/{row}" for row in range(len(data))])
+    return data.replace(ids=[f"{data.name}/{row}" for row in range(len(data))])
 
 
 def test_parents_of_recorded_rows_are_in_every_start():
     real = with_ids(two_classes(80, seed=1))
     parents = [[real.ids[7]], [real.ids[11], real.ids[60]]] * 20
-    synthetic = replace(two_classes(40, "synthetic", seed=3), derived_from=parents)
-    sizes, always = _sizes(real, synthetic, 10, None)
+    synthetic = two_classes(40, "synthetic", seed=3).replace(derived_from=parents)
+    sizes, always = curve_sizes(real, synthetic, 10, None)
     assert always.tolist() == [7, 11, 60]
     for seed in range(5):
-        order = _stratified_order(real.y, always, np.random.default_rng(seed))
+        order = stratified_order(real.y, always, np.random.default_rng(seed))
         assert set(order[:3]) == {7, 11, 60}
         assert len(set(real.y[order[: sizes[0]]])) == 2
-    assert small(synthetic, real, with_ids(two_classes(200, seed=2))).about["n_start"] == 20
+    assert small(synthetic, real, with_ids(two_classes(200, seed=2))).provenance["n_start"] == 20
 
 
 # --- the set -------------------------------------------------------------------------------
@@ -285,13 +285,13 @@ def curve_of(*points):
 )
 def test_set_by_hand(points, expected):
     # The first ends: halfway in log(100 + m) lie √(100·200) − 100 = 41.4, √(400·800) − 100 = 465.7.
-    assert _worth_set(curve_of(*points)) == expected
+    assert label_set(curve_of(*points)) == expected
 
 
 def test_ends_are_rounded_outward_to_two_digits_but_not_beyond_what_was_tried():
-    low, high, _ = _worth_set(curve_of((0, -3, -2), (287, -2, 0), (604, 0, 1), (650, 2, 3)))
+    low, high, _ = label_set(curve_of((0, -3, -2), (287, -2, 0), (604, 0, 1), (650, 2, 3)))
     assert (low, high) == (280, 610)
-    assert _worth_set(curve_of((0, -3, -2), (287, -2, 0), (604, 0, 1)))[:2] == (280, None)
+    assert label_set(curve_of((0, -3, -2), (287, -2, 0), (604, 0, 1)))[:2] == (280, None)
 
 
 # --- the words -----------------------------------------------------------------------------
@@ -312,7 +312,7 @@ def told(low, high, label=None, rows=None, **changed):
     curve = pd.DataFrame({"m": [0, 3_750], "n_real": [1_250, 5_000], "score": [0.8, 0.9]})
     curve = curve.assign(low=curve["score"] - 0.01, high=curve["score"] + 0.01)
     settings = {"has_gaps": False, "synthetic": {"score": 0.85, "low": 0.8, "high": 0.9}} | changed
-    return LabelValue(low=low, high=high, curve=curve, about=about, **settings)
+    return LabelValue(low=low, high=high, curve=curve, provenance=about, **settings)
 
 
 KINDS = [
@@ -361,7 +361,7 @@ def test_advice(low, high, spent, words):
 
 def test_costs_are_those_of_all_rows():
     found = small(cost_per_label=2, cost_per_row=0.25)
-    assert found.about["cost_of_rows"] == 10
+    assert found.provenance["cost_of_rows"] == 10
     assert "the synthetic rows cost 10" in found.recommendation()
 
 
@@ -378,13 +378,13 @@ def test_json_html_and_plot_of_every_kind(kind):
 
 def test_real_result_is_strict_json():
     content = json.loads(small().to_json(), parse_constant=pytest.fail)
-    assert content["about"]["n_tried"] == 60
-    assert len(content["about"]["fingerprints"]) == 3
-    assert set(content) >= {"low", "high", "has_gaps", "sentence", "advice", "synthetic"}
+    assert content["provenance"]["n_tried"] == 60
+    assert len(content["provenance"]["fingerprints"]) == 3
+    assert set(content) >= {"low", "high", "has_gaps", "summary", "recommendation", "synthetic"}
 
 
 def test_names_are_escaped():
-    found = small(replace(two_classes(40, "synthetic", 3), name="<script>"))
+    found = small(two_classes(40, "synthetic", 3).replace(name="<script>"))
     assert "<script>" not in found._repr_html_()
     assert "<script>" in found.summary()
 
@@ -413,14 +413,14 @@ def test_texts_and_the_default_model():
     found = small(
         texts(20, "synthetic", 2), texts(60, "real", 1), texts(60, "real", 3), model=None, grid=[30]
     )
-    assert found.about["n_start"] == 15
+    assert found.provenance["n_start"] == 15
 
 
 @pytest.mark.parametrize("scoring", ["neg_log_loss", "balanced_accuracy"])
 def test_three_classes(scoring):
     def three(n, origin, seed):
         data = two_classes(n, origin, seed)
-        return replace(data, y=np.where(data.X["x0"] > 1, "third", data.y))
+        return data.replace(y=np.where(data.X["x0"] > 1, "third", data.y))
 
     found = small(
         three(60, "synthetic", 1), three(80, "real", 2), three(200, "real", 3), scoring=scoring
@@ -446,7 +446,7 @@ BAD = [
     ({"grid": [-3, 5]}, "grid: -3"),
     ({"grid": []}, "grid: no number above 0"),
     ({"grid": [0]}, "grid: no number above 0"),
-    ({"n_repeats": 1}, "n_repeats=1: expected 2 or more"),
+    ({"n_repeats": 1}, "n_repeats=1: expected a whole number, 2 or more"),
     ({"confidence": 1.0}, "confidence=1.0"),
     ({"n_synth": 10}, "synthetic is a Dataset, n_synth=10"),
     ({"synthetic": Copier()}, "synthetic is a Copier, n_synth=None"),
@@ -468,9 +468,7 @@ def test_bad_input_is_told(changed, message):
 
 def test_too_many_parents_for_a_start():
     real, real_eval = with_ids(REAL), with_ids(two_classes(200, seed=2))
-    synthetic = replace(
-        two_classes(40, "synthetic", 3), derived_from=[[id] for id in real.ids[:40]]
-    )
+    synthetic = two_classes(40, "synthetic", 3).replace(derived_from=[[id] for id in real.ids[:40]])
     with pytest.raises(InputError, match="and the 40 rows that the synthetic ones were made from"):
         small(synthetic, real, real_eval)
 
@@ -478,14 +476,14 @@ def test_too_many_parents_for_a_start():
 def test_parents_that_no_start_could_hold():
     real, real_eval = with_ids(REAL), with_ids(two_classes(200, seed=2))
     for stranger in ("elsewhere/1", real_eval.ids[0]):
-        synthetic = replace(two_classes(40, "synthetic", 3), derived_from=[[stranger]] * 40)
+        synthetic = two_classes(40, "synthetic", 3).replace(derived_from=[[stranger]] * 40)
         with pytest.raises(ContaminationError, match="made from real rows that"):
             small(synthetic, real, real_eval)
 
 
 def test_generator_must_sample_from_its_start():
     real, real_eval = with_ids(REAL), with_ids(two_classes(200, seed=2))
-    assert small(Plain(), real, real_eval, n_synth=10).about["name"] == "Plain"
+    assert small(Plain(), real, real_eval, n_synth=10).provenance["name"] == "Plain"
     leaking = Plain()
     leaking.leaked = real
     with pytest.raises(ContaminationError, match=r"outside the 20 that fit\(\) was given"):
@@ -495,6 +493,6 @@ def test_generator_must_sample_from_its_start():
 def test_eval_rows_may_not_train():
     real_eval = two_classes(200, seed=2)
     with pytest.raises(ContaminationError, match="also occur in"):
-        small(replace(real_eval, origin="synthetic", name="copies"), real_eval=real_eval)
+        small(real_eval.replace(origin="synthetic", name="copies"), real_eval=real_eval)
     with pytest.raises(ContaminationError, match="are not synthetic"):
         small(two_classes(40, "real", 3), real_eval=real_eval)

@@ -7,16 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, get_scorer, make_scorer
 from sklearn.naive_bayes import GaussianNB
+from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from synthlab.control.lift import evaluate_synthetic_lift
 from synthlab.dataset import REAL, SYNTHETIC, Dataset, fingerprint
 from synthlab.errors import ContaminationError, InputError
-from synthlab.stats import intervals
+from synthlab.stats import intervals, verdicts
 
 KEYS = (
     "real_only_score",
@@ -26,7 +28,7 @@ KEYS = (
     "ci_high",
     "verdict",
     "margin",
-    "n_seeds",
+    "n_repeats",
     "n_needed",
     "beats_baselines",
 )
@@ -84,6 +86,17 @@ class Recites(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         return X[:, self.column_].round().astype(int)
+
+
+class Recalls(ClassifierMixin, BaseEstimator):
+    """Gives every row the same probabilities, and remembers how many rows it was shown."""
+
+    def fit(self, X, y):
+        self.classes_, self.n_rows_ = np.unique(y), len(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), 2), 0.5)
 
 
 class OnlyPredicts(ClassifierMixin, BaseEstimator):
@@ -147,12 +160,31 @@ def test_more_of_the_same_rows_are_noise_where_real_rows_abound():
     assert result["verdict"] == "no useful effect"
 
 
-def test_rows_that_the_model_ignores_lift_by_exactly_zero():
-    y = halves(100)
-    result = recited(y, hits(y, 20), hits(y, 20))
-    assert (result["lift"], result["ci_low"], result["ci_high"]) == (0, 0, 0)
+def test_models_that_agree_on_all_rows_may_still_differ_on_others():
+    """None of n rows is discordant: a share of up to about 3.84/n is not excluded at 95 %."""
+    words = {}
+    for n in (1, 10, 100, 900):
+        y = halves(n)
+        result = recited(y, hits(y, n // 5), hits(y, n // 5))
+        assert result["lift"] == 0
+        most = pytest.approx(3.84 / (n + 3.84), abs=0.001)
+        assert (-result["ci_low"], result["ci_high"]) == (most, most)
+        words[n] = result["verdict"]
+    assert words.pop(900) == "no useful effect"
+    assert set(words.values()) == {"inconclusive"}
+
+
+def test_agreement_of_losses_without_bound_proves_nothing():
+    result = lift_of(*trio(), scoring="neg_log_loss", model=Recalls())
+    assert result["verdict"] == "inconclusive"
+    assert "agree on all 600" in result.reason
+
+
+def test_the_same_function_twice_has_no_useful_effect_however_few_rows():
+    real, synth, held_out = trio(n=(40, 40, 30))
+    result = lift_of(real, synth, held_out, model=DummyClassifier(strategy="constant", constant=1))
+    assert (result["ci_low"], result["ci_high"]) == (0, 0)
     assert result["verdict"] == "no useful effect"
-    assert result.reason == "100 eval rows, 0 of which tell the arms apart"
 
 
 @pytest.mark.parametrize(("before", "after", "lift"), [(30, 10, 0.1), (10, 30, -0.1), (0, 200, -1)])
@@ -188,7 +220,7 @@ def test_few_discordant_rows_get_tangos_interval():
 def test_many_discordant_rows_get_the_interval_of_paired_differences():
     y = halves(400)
     result = recited(y, hits(y, 100), hits(y, 60))
-    half = 1.966 * (0.1 - 0.1**2) ** 0.5 / 400**0.5  # t of 398 degrees of freedom
+    half = 1.966 * (0.1 - 0.1**2) ** 0.5 / 400**0.5  # t of 399 degrees of freedom
     assert result["ci_low"] == pytest.approx(0.1 - half, rel=0.01)
     assert result["ci_high"] == pytest.approx(0.1 + half, rel=0.01)
 
@@ -236,7 +268,7 @@ def test_fewer_than_20_rows_of_the_rarer_class_are_inconclusive(scoring):
     result = recited(y, 1 - y, y, scoring=scoring)
     assert result["lift"] > 0.5
     assert result["verdict"] == "inconclusive"
-    assert result.reason == "only 19 eval rows of the rarer class, 20 are needed"
+    assert result.reason == "only 19 evaluation rows of the rarest class, 20 are needed"
 
 
 def test_20_rows_of_the_rarer_class_are_enough():
@@ -250,7 +282,7 @@ def test_fewer_than_10_discordant_rows_are_inconclusive(scoring):
     y = halves(2_000)
     result = recited(y, hits(y, 9), hits(y, 0), scoring=scoring)
     assert result["verdict"] == "inconclusive"
-    assert result.reason == "only 9 eval rows tell the arms apart, 10 are needed"
+    assert result.reason == "the models differ on only 9 rows, 10 are needed"
 
 
 def test_perfect_arms_are_inconclusive_for_a_reason_that_is_true():
@@ -261,9 +293,16 @@ def test_perfect_arms_are_inconclusive_for_a_reason_that_is_true():
 
 
 @pytest.mark.parametrize("scoring", ["neg_log_loss", "neg_brier_score", "accuracy"])
-def test_no_more_rows_tell_the_arms_apart_than_there_are(scoring):
-    told_apart = lift_of(scoring=scoring).reason.split(", ")[1].split()[0]
-    assert 0 < int(told_apart) <= 600
+def test_models_differ_on_no_more_rows_than_there_are(scoring):
+    n_discordant = lift_of(scoring=scoring).reason.split()[-1]
+    assert 0 < int(n_discordant) <= 600
+
+
+def test_a_class_of_one_row_gives_no_verdict_by_balanced_accuracy():
+    y = np.repeat([0, 1, 2], [100, 100, 1])
+    result = recited(y, np.zeros(201, int), y, classes=3, scoring="balanced_accuracy")
+    assert result["verdict"] == "inconclusive"
+    assert "only 1 evaluation rows of the rarest class" in result.reason
 
 
 # --- what would settle it ------------------------------------------------------------------
@@ -283,25 +322,38 @@ def test_a_settled_lift_needs_nothing():
 def test_an_open_lift_needs_more_eval_rows_than_it_had():
     result = open_lift()
     assert result["verdict"] == "inconclusive"
-    assert result["n_needed"]["eval_rows"] > 200
+    even, likely = result["n_needed"]["eval_rows"]
+    assert 200 < even < likely
 
 
-def test_so_many_eval_rows_would_settle_it():
-    times = open_lift()["n_needed"]["eval_rows"] / 200
-    assert open_lift(0.9 * times)["verdict"] == "inconclusive"
-    assert open_lift(1.1 * times)["verdict"] == "helps"
+def test_so_many_eval_rows_settle_it_as_often_as_it_says():
+    """The truth is drawn from what the first sample leaves possible, then a new sample is drawn."""
+    first = open_lift().comparison
+    rng, settled = np.random.default_rng(0), {}
+    for n in first.n_needed["eval_rows"]:
+        truths = rng.normal(0.05, (first.ci_high - first.ci_low) / 3.92, size=2_000)
+        se = np.sqrt(0.35 - truths**2) / np.sqrt(n)
+        found = rng.normal(truths, se)
+        words = [
+            verdicts.verdict(f - 1.96 * s, f + 1.96 * s, 0.005)
+            for f, s in zip(found, se, strict=True)
+        ]
+        settled[n] = np.mean([word != "inconclusive" for word in words])
+    assert list(settled.values()) == pytest.approx([0.5, 0.9], abs=0.05)
 
 
 def test_too_few_rare_rows_need_as_many_more_as_are_missing():
     y, rng = np.repeat([0, 1], [90, 10]), np.random.default_rng(5)
     noise = rng.normal(size=100)
     result = recited(y, noise, y + 0.3 * noise, scoring="roc_auc")
-    assert result["n_needed"]["eval_rows"] >= 200
+    assert result["n_needed"]["eval_rows"][0] >= 200
 
 
 def test_the_advice_names_what_is_needed():
     result = open_lift()
-    assert f"{result['n_needed']['eval_rows']:,} eval rows" in result.recommendation()
+    even, likely = result["n_needed"]["eval_rows"]
+    assert f"{even:,} evaluation rows" in result.recommendation()
+    assert f"90 % chance {likely:,}" in result.recommendation()
 
 
 # --- seeds ---------------------------------------------------------------------------------
@@ -309,14 +361,20 @@ def test_the_advice_names_what_is_needed():
 
 def test_a_fit_that_does_not_depend_on_its_seed_is_not_repeated():
     result = lift_of(n_seeds=4)
-    assert result["n_seeds"] == 1
+    assert result["n_repeats"] == 1
     assert result.arms["arm"].tolist() == ["real_only", "real_plus_synth"]
 
 
 def test_a_random_forest_is_fitted_with_every_seed():
     result = lift_of(model=RandomForestClassifier(3), n_seeds=4)
-    assert result["n_seeds"] == 4
+    assert result["n_repeats"] == 4
     assert result.arms.groupby("arm")["seed"].nunique().tolist() == [4, 4]
+
+
+def test_two_equal_fits_do_not_make_a_model_seedless():
+    """A stump whose first two seeds agree by chance is fitted by all seeds all the same."""
+    result = lift_of(model=DecisionTreeClassifier(max_depth=1), n_seeds=5)
+    assert result["n_repeats"] == 5
 
 
 def test_both_arms_get_the_same_seeds():
@@ -377,8 +435,16 @@ def test_a_lift_below_the_margin_does_not_help():
 
 
 def test_baselines_change_no_verdict():
-    alone, beside = (lift_of(baselines=baselines).answer for baselines in (False, True))
-    assert {**alone, "beats_baselines": None} == {**beside, "beats_baselines": None}
+    alone, beside = (lift_of(baselines=baselines).comparison for baselines in (False, True))
+    assert alone == beside
+
+
+def test_too_few_positives_beat_no_baseline_either():
+    y, rng = np.repeat([0, 1], [194, 6]), np.random.default_rng(4)
+    noise = rng.normal(size=200)
+    result = recited(y, noise, y + 0.3 * noise, scoring="roc_auc", baselines=True)
+    assert result["beats_baselines"] is False
+    assert set(result.baselines["verdict"]) == {"inconclusive"}
 
 
 def test_a_model_that_predicts_one_class_alone_gets_a_verdict_beside_baselines():
@@ -409,8 +475,8 @@ def test_three_classes_are_refused_by_a_metric_of_two(scoring):
 
 def test_named_classes_give_the_lift_of_numbered_ones():
     numbered = lift_of(scoring="f1")
-    named = [replace(data, y=np.array(["ham", "spam"])[data.y]) for data in trio()]
-    assert lift_of(*named, scoring="f1").answer == numbered.answer
+    named = [data.replace(y=np.array(["ham", "spam"])[data.y]) for data in trio()]
+    assert lift_of(*named, scoring="f1").comparison == numbered.comparison
 
 
 # --- the result ----------------------------------------------------------------------------
@@ -453,13 +519,17 @@ def strictly(name):
 def test_json_is_strict_and_holds_everything(options):
     result = lift_of(model=RandomForestClassifier(3), n_seeds=2, **options)
     content = json.loads(result.to_json(), parse_constant=strictly)
-    assert content["answer"] == result.answer
+    assert {key: content[key] for key in ("lift", "verdict")} == {
+        key: result[key] for key in ("lift", "verdict")
+    }
     assert content["arms"] == result.arms.to_dict("records")
-    assert content["about"]["n_real_eval"] == 600
+    assert content["provenance"]["n_real_eval"] == 600
 
 
 def test_html_escapes_what_it_shows():
-    html = replace(lift_of(), reason="<script>alert('x & y')</script>")._repr_html_()
+    result = lift_of()
+    comparison = replace(result.comparison, reason="<script>alert('x & y')</script>")
+    html = replace(result, comparison=comparison)._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;alert(&#x27;x &amp; y&#x27;)" in html
 
@@ -487,9 +557,9 @@ def test_equal_data_have_equal_fingerprints():
 @pytest.mark.parametrize(
     "change",
     [
-        lambda d: replace(d, X=d.X + 1e-9),
-        lambda d: replace(d, y=1 - d.y),
-        lambda d: replace(d, origin=SYNTHETIC),
+        lambda d: d.replace(X=d.X + 1e-9),
+        lambda d: d.replace(y=1 - d.y),
+        lambda d: d.replace(origin=SYNTHETIC),
         lambda d: d.take(np.arange(9)[::-1]),
     ],
     ids=["features", "labels", "origin", "order"],
@@ -542,11 +612,11 @@ def test_a_model_without_scores_is_refused_by_a_metric_that_needs_them(scoring):
 def test_a_contaminated_comparison_is_refused():
     real, _, eval = trio()
     with pytest.raises(ContaminationError, match="600 of 600 eval rows"):
-        lift_of(real, replace(eval, origin=SYNTHETIC), eval)
+        lift_of(real, eval.replace(origin=SYNTHETIC), eval)
 
 
 def framed(data, columns):
-    return replace(data, X=pd.DataFrame(data.X[:, : len(columns)], columns=columns))
+    return data.replace(X=pd.DataFrame(data.X[:, : len(columns)], columns=columns))
 
 
 def test_eval_without_a_column_of_training_is_refused():
@@ -572,12 +642,12 @@ def test_an_eval_set_of_one_class_cannot_be_ranked(scoring, label):
 
 def test_labels_of_another_type_are_refused():
     real, synth, eval = trio()
-    assert "label" in refusal(real, replace(synth, y=synth.y.astype(str)), eval)
+    assert "label" in refusal(real, synth.replace(y=synth.y.astype(str)), eval)
 
 
 def test_a_model_that_cannot_take_the_columns_is_refused():
     words = [framed(d, ["a"]) for d in trio()]
-    words = [replace(d, X=d.X.astype(str) + " a") for d in words]
+    words = [d.replace(X=d.X.astype(str) + " a") for d in words]
     assert "the model cannot be fitted on real clouds (12 rows)" in refusal(*words)
 
 
@@ -605,16 +675,16 @@ def test_the_bootstrap_is_drawn_by_random_state():
 
 def test_a_named_scorer_has_all_baselines():
     result = lift_of(*trio(), scoring="recall", n_seeds=2, baselines=True)
-    assert set(result.baselines["control"]) >= {"duplicated real rows", "tuned threshold"}
-    assert result.about["metric"] == "recall"
+    assert set(result.baselines["baseline"]) >= {"duplicated real rows", "tuned threshold"}
+    assert result.provenance["metric"] == "recall"
 
 
 def test_recall_can_be_had_for_free_by_a_threshold():
     """Everything called positive has recall 1: no synthetic row beats that."""
     result = lift_of(*trio(), scoring="recall", n_seeds=2, baselines=True)
-    rival = result.baselines.set_index("control").loc["tuned threshold"]
-    assert rival["score"] > 0.95
-    assert not rival["is_beaten"]
+    rival = result.baselines.set_index("baseline").loc["tuned threshold"]
+    assert rival["score"] > 0.9
+    assert rival["verdict"] != "helps"
 
 
 def test_few_positives_are_too_few_for_any_scorer_of_two_classes():
@@ -622,7 +692,7 @@ def test_few_positives_are_too_few_for_any_scorer_of_two_classes():
     few = Dataset(clouds(200, 8, columns=20).X, (np.arange(200) < 10).astype(int), REAL, "few")
     result = lift_of(real, synth, few, scoring="f1_macro", baselines=False)
     assert result["verdict"] == "inconclusive"
-    assert "only 10 eval rows of the rarer class" in result.reason
+    assert "only 10 evaluation rows of the rarest class" in result.reason
 
 
 def test_a_loss_by_any_name_gets_one_percent_of_the_controls():

@@ -118,7 +118,7 @@ def test_accuracy_is_the_metric_of_whoever_names_none():
 @pytest.mark.parametrize("name", ["f1_macro", "matthews_corrcoef"])
 def test_any_other_scorer_is_a_metric_without_a_gradient(name):
     metric = get_metric(name, TWO)
-    assert (metric.name, metric.needs, metric.grade) == (name, "classes", None)
+    assert (metric.name, metric.needs, metric.score) == (name, "classes", None)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,9 @@ def test_losses_are_known_as_such(name, is_loss):
 def test_a_metric_of_two_classes_is_refused_for_three(name):
     with pytest.raises(InputError) as caught:
         get_metric(name, np.arange(3))
-    assert f"scoring={name!r} needs two classes; eval and training have 3" in str(caught.value)
+    assert f"scoring={name!r} needs two classes; evaluation and training have 3" in str(
+        caught.value
+    )
     assert "Use accuracy, balanced_accuracy or neg_log_loss" in str(caught.value)
 
 

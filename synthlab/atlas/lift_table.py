@@ -20,17 +20,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthlab.atlas.cells import EVAL_TO_TRAIN, MIN_MINORITY, REAL_ONLY, SCORES, _libraries
-from synthlab.control.arms import resolve_margin
+from synthlab.control.judge import compare_splits
 from synthlab.datasets import registry
 from synthlab.datasets.imbalanced import (
     imbalanced_frame,
 )
-from synthlab.metrics.grading import METRICS
 from synthlab.paths import atomic_path
-from synthlab.stats import intervals
-from synthlab.stats.verdicts import verdict
-
-_ROUNDING = 1e-12
 
 
 def load_atlas() -> pd.DataFrame:
@@ -106,20 +101,17 @@ def lifts(scores: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
 
 
 def _judged(
-    treated: np.ndarray, control: np.ndarray, metric: str, confidence: float
+    treated: np.ndarray, baseline: np.ndarray, metric: str, confidence: float
 ) -> dict[str, Any]:
-    differences = treated - control
-    found = intervals.repeated_split_interval(differences, EVAL_TO_TRAIN, confidence)
-    margin = resolve_margin(None, float(control.mean()), METRICS[metric])
-    judged = {
-        "control": control.mean(),
-        "lift": found.estimate,
-        "ci_low": found.low,
-        "ci_high": found.high,
-        "p_value": intervals.two_sided_p(found),
-        "margin": margin,
-        "verdict": verdict(found.low, found.high, margin),
+    how = {"eval_to_train": EVAL_TO_TRAIN, "metric": metric, "confidence": confidence}
+    found = compare_splits(baseline, treated, **how)
+    saw_spread = found.ci_low < found.ci_high
+    return {
+        "control": found.baseline_score,
+        "lift": found.lift,
+        "ci_low": found.ci_low if saw_spread else np.nan,
+        "ci_high": found.ci_high if saw_spread else np.nan,
+        "p_value": found.p_value,
+        "margin": found.margin,
+        "verdict": found.verdict,
     }
-    if found.estimate and np.ptp(differences) <= _ROUNDING:  # the same lift in every split
-        judged |= {"ci_low": np.nan, "ci_high": np.nan, "p_value": 1.0, "verdict": "inconclusive"}
-    return judged

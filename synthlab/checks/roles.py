@@ -11,11 +11,10 @@ from synthlab.dataset import (
     SYNTHETIC,
     Dataset,
     Features,
-    first,
     joined_features,
     require_same_labels,
 )
-from synthlab.errors import ContaminationError, InputError
+from synthlab.errors import ContaminationError, InputError, first
 
 #: An overlap is called contamination when chance would give as much this rarely.
 OVERLAP_P = 0.001
@@ -32,9 +31,9 @@ def check_roles(real_train: Dataset, synth_train: Dataset, real_eval: Dataset) -
     Raises
     ------
     ContaminationError
-        A synthetic row evaluates or sits in the control; an edge case trains or is scored; a
-        row evaluates that trained; a synthetic row was made from an eval row, or from a real
-        row that the control never had.
+        A synthetic row evaluates or sits among the real rows; an edge case trains or is scored; a
+        row, or a row of a group, evaluates that trained; a synthetic row was made from an
+        evaluation row, or from a real row that the baseline never had.
     InputError
         The training labels are all one class, or eval holds a label that they don't.
     """
@@ -50,8 +49,10 @@ def check_roles(real_train: Dataset, synth_train: Dataset, real_eval: Dataset) -
     _require_known_labels(synth_train, real_train)
     joined_features(real_train.take([0]), real_eval.take([0]))
     _require_lineage(synth_train, real_train, real_eval)
+    _check_groups(real_train, real_eval)
     for train in (real_train, synth_train):
         _refuse_shared_ids(train, real_eval)
+        _refuse_shared_groups(train, real_eval)
         _refuse_overlap(train, real_train, real_eval)
 
 
@@ -77,7 +78,9 @@ def check_train_and_eval(train: Dataset, real_eval: Dataset) -> None:
         refuse_edge_cases(data, role)
     require_same_labels(train, real_eval)
     joined_features(train.take([0]), real_eval.take([0]))
+    _check_groups(train, real_eval)
     _refuse_shared_ids(train, real_eval)
+    _refuse_shared_groups(train, real_eval)
     _refuse_overlap(train, train, real_eval)
 
 
@@ -212,6 +215,40 @@ def _shared_ids(train: Dataset, eval: Dataset) -> np.ndarray:
         return np.array([], dtype=int)
     known = {i for i in train.ids if i is not None}
     return np.flatnonzero([i in known for i in eval.ids])
+
+
+def _check_groups(train: Dataset, real_eval: Dataset) -> None:
+    """Refuse groups that would make an interval too narrow, or none at all."""
+    if real_eval.groups is None:
+        if train.groups is None:
+            return
+        raise InputError(
+            f"{train.name} has groups, {real_eval.name} has none; expected them in both. Rows of "
+            f"one group would count as independent, and the interval would be too narrow. Give "
+            f"the evaluation rows their groups."
+        )
+    gaps = np.flatnonzero(pd.isna(real_eval.groups))
+    n_groups = pd.Series(real_eval.groups).nunique()
+    if len(gaps) or n_groups < 2:
+        raise InputError(
+            f"{real_eval.name}: {n_groups} group(s), and {len(gaps)} rows without one (rows "
+            f"{first(gaps) or 'none'}); expected 2 groups or more and one for every row. How much "
+            f"groups differ could not be seen. Add groups, or leave them out."
+        )
+
+
+def _refuse_shared_groups(train: Dataset, real_eval: Dataset) -> None:
+    if train.groups is None or real_eval.groups is None:
+        return
+    known = {group for group in train.groups if group is not None}
+    rows = np.flatnonzero([group in known for group in real_eval.groups])
+    if len(rows):
+        raise ContaminationError(
+            f"{len(rows)} of {len(real_eval)} rows of {real_eval.name} (rows {first(rows)}) belong "
+            f"to groups that {train.name} holds too (first: {first(real_eval.groups[rows], 1)}). "
+            f"Scores on them measure how well a group is remembered. Split by whole groups: "
+            f"splits.split_rows(data)."
+        )
 
 
 def _refuse_overlap(train: Dataset, real_train: Dataset, eval: Dataset) -> None:

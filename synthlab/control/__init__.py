@@ -8,13 +8,14 @@ fit `arms`, hand their scores to `judge`, and return what `result` shows; `basel
 import lazy_loader as _lazy
 
 _HOMES = {
-    "arms": ["Fit", "fit_arm", "resolve_margin"],
+    "arms": ["Arm", "Fit", "fit_arm", "grade_model"],
     "baselines": ["zero_cost_baselines"],
     "generator_lift": ["evaluate_generator_lift"],
+    "judge": ["Comparison", "compare_fits", "compare_splits", "resolve_margin"],
     "label_result": ["LabelValue"],
     "labels": ["label_value"],
     "lift": ["evaluate_synthetic_lift"],
-    "power": ["Plan", "detectable_lift"],
+    "power": ["DetectableLift", "detectable_lift"],
     "result": ["LiftResult"],
     "selftest": ["run_selftest", "selftest_frame"],
 }

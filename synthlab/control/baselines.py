@@ -1,34 +1,34 @@
-"""What costs nothing: the rivals that synthetic rows must beat before they are worth having.
+"""Zero-cost baselines: what synthetic rows must beat before they are worth having.
 
-A lift can be a mere shift of class shares, or a model that was never tuned.  Each recipe here
-sees the real training rows only, and gets the same eval rows as the arms.
+A lift can be a mere shift of class shares, or the sign of a model that was never tuned.  Each
+baseline is an arm that trains on the real rows only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
-from sklearn.metrics import average_precision_score, brier_score_loss, f1_score, make_scorer
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
     StratifiedKFold,
-    TunedThresholdClassifierCV,
     cross_val_predict,
 )
 
+from synthlab.control.arms import Arm
 from synthlab.dataset import Dataset
 from synthlab.metrics.grading import Metric
 from synthlab.metrics.scorers import Replay
 from synthlab.models import fit_with_seed, with_seed
 
-Recipe = Callable[[Dataset, Dataset, int], ClassifierMixin]  # real_train, synth_train, seed
 _FOLDS, _THRESHOLDS = 3, 101
-#: What a user would turn first, by the name of the parameter: factors of the present value.
+#: Cross-validations that a tuned threshold is averaged over: one alone is mostly chance.
+_THRESHOLD_DRAWS = 5
+#: What a user would tune first, by the name of the parameter: factors of the present value.
 _KNOBS = {
     "C": (0.1, 1, 10),
     "alpha": (0.1, 1, 10),
@@ -38,40 +38,48 @@ _KNOBS = {
 
 
 def zero_cost_baselines(
-    model: ClassifierMixin, metric: Metric, real_train: Dataset
-) -> dict[str, Recipe]:
-    """Return the recipes that apply to a model, a metric and the rows at hand, by name.
+    model: ClassifierMixin, metric: Metric, real_train: Dataset, synth_train: Dataset
+) -> list[Arm]:
+    """Return the baselines that apply to a model, a metric and the rows at hand.
 
     Parameters
     ----------
     model : scikit-learn classifier
     metric : Metric
     real_train : Dataset
+        All that they train on.
+    synth_train : Dataset
+        Only its number of rows per class is used, by *duplicated real rows*.
 
     Returns
     -------
-    dict of str to callable
-        *class weights*: inverse to class size, where the model takes them.  *duplicated real
-        rows*: as many as the synthetic rows, class by class.  *re-tuned*: regularization or
-        learning rate chosen anew by cross-validation.  *tuned threshold*: chosen by
-        cross-validation, for two classes and metrics of hard labels (ranking and calibration
-        metrics do not depend on it).
+    list of Arm
+        *duplicated real rows*: as many as the synthetic rows, class by class.  *class weights*:
+        inverse to class size, where the model takes them.  *re-tuned*: regularization or learning
+        rate chosen anew by cross-validation.  *tuned threshold*: chosen by cross-validation, for
+        two classes and metrics of hard labels.  *recalibrated*: probabilities mapped through a
+        sigmoid fitted by cross-validation, for metrics of probabilities.
     """
-    recipes: dict[str, Recipe] = {"duplicated real rows": _duplicated(model)}
+    n = len(real_train)
+    copies = _duplicated(model, real_train, synth_train)
+    arms = [Arm("duplicated real rows", copies, n + len(synth_train))]
     weight = _parameter(model, "class_weight")
     if weight:
-        recipes["class weights"] = _weighted(model, {weight: "balanced"})
-    rarest = min(np.unique(real_train.y, return_counts=True)[1])
-    folds = min(_FOLDS, int(rarest))
+        arms.append(Arm("class weights", _weighted(model, real_train, weight), n))
+    folds = min(_FOLDS, int(np.unique(real_train.y, return_counts=True)[1].min()))
     if folds < 2:
-        return recipes
+        return arms
     knob = next((k for name in _KNOBS if (k := _parameter(model, name))), None)
     if knob and model.get_params()[knob]:
-        recipes["re-tuned"] = _retuned(model, metric, knob, folds)
-    if metric.needs == "classes" and len(real_train.classes) == 2:
-        tuned = _threshold_by_scorer if metric.scorer else _tuned_threshold
-        recipes["tuned threshold"] = tuned(model, metric, folds)
-    return recipes
+        arms.append(Arm("re-tuned", _retuned(model, metric, real_train, knob, folds), n))
+    if metric.needs == "classes" and len(real_train.classes) == 2 and _soft_method(model):
+        arms.append(Arm("tuned threshold", _thresholded(model, metric, real_train, folds), n))
+    if metric.needs == "probabilities":
+        arms.append(Arm("recalibrated", _recalibrated(model, real_train, folds), n))
+    return arms
+
+
+_Fit = Callable[[int], ClassifierMixin]
 
 
 def _parameter(model: ClassifierMixin, name: str) -> str | None:
@@ -80,15 +88,16 @@ def _parameter(model: ClassifierMixin, name: str) -> str | None:
     return found[-1] if found else None
 
 
-def _weighted(model: ClassifierMixin, settings: dict[str, str]) -> Recipe:
-    def recipe(real_train: Dataset, _: Dataset, seed: int) -> ClassifierMixin:
-        return fit_with_seed(with_seed(model, seed).set_params(**settings), real_train, seed)
+def _weighted(model: ClassifierMixin, real_train: Dataset, weight: str) -> _Fit:
+    def fit(seed: int) -> ClassifierMixin:
+        balanced = with_seed(model, seed).set_params(**{weight: "balanced"})
+        return fit_with_seed(balanced, real_train, seed)
 
-    return recipe
+    return fit
 
 
-def _duplicated(model: ClassifierMixin) -> Recipe:
-    def recipe(real_train: Dataset, synth_train: Dataset, seed: int) -> ClassifierMixin:
+def _duplicated(model: ClassifierMixin, real_train: Dataset, synth_train: Dataset) -> _Fit:
+    def fit(seed: int) -> ClassifierMixin:
         rng = np.random.default_rng(seed)
         extra = [
             rng.choice(np.flatnonzero(real_train.y == label), size=count)
@@ -96,75 +105,76 @@ def _duplicated(model: ClassifierMixin) -> Recipe:
             if label in real_train.classes
         ]
         rows = np.concatenate([np.arange(len(real_train)), *extra])
-        return fit_with_seed(model, replace(real_train, ids=None).take(rows), seed)
+        return fit_with_seed(model, real_train.replace(ids=None).take(rows), seed)
 
-    return recipe
+    return fit
 
 
-def _retuned(model: ClassifierMixin, metric: Metric, knob: str, folds: int) -> Recipe:
-    def recipe(real_train: Dataset, _: Dataset, seed: int) -> ClassifierMixin:
+def _retuned(
+    model: ClassifierMixin, metric: Metric, real_train: Dataset, knob: str, folds: int
+) -> _Fit:
+    def fit(seed: int) -> ClassifierMixin:
         present = model.get_params()[knob]
         factors = _KNOBS[knob.split("__")[-1]]
         search = GridSearchCV(
             with_seed(model, seed),
             {knob: [type(present)(present * factor) for factor in factors]},
-            scoring=_scorer(metric, real_train),
+            scoring=metric.scikit_scorer(real_train.classes[-1]),
             cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
         )
         return search.fit(real_train.X, real_train.y).best_estimator_
 
-    return recipe
+    return fit
 
 
-def _tuned_threshold(model: ClassifierMixin, metric: Metric, folds: int) -> Recipe:
-    def recipe(real_train: Dataset, _: Dataset, seed: int) -> ClassifierMixin:
-        tuned = TunedThresholdClassifierCV(
-            with_seed(model, seed),
-            scoring=_scorer(metric, real_train),
-            cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
-            random_state=seed,
-        )
-        try:
-            return tuned.fit(real_train.X, real_train.y)
-        except ValueError:  # constant predictions have no threshold to tune
-            return fit_with_seed(model, real_train, seed)
-
-    return recipe
+def _soft_method(model: ClassifierMixin) -> str | None:
+    """Return the method by which a threshold can be set; None where a model has only labels."""
+    methods = ("predict_proba", "decision_function")
+    return next((method for method in methods if hasattr(model, method)), None)
 
 
-def _threshold_by_scorer(model: ClassifierMixin, metric: Metric, folds: int) -> Recipe:
-    """Tune for a scorer of which scikit-learn's own tuner cannot know what it computes."""
-    method = "predict_proba" if hasattr(model, "predict_proba") else "decision_function"
+def _thresholded(model: ClassifierMixin, metric: Metric, real_train: Dataset, folds: int) -> _Fit:
+    """Average the best thresholds of several cross-validations; each alone is mostly chance."""
+    method, classes = _soft_method(model), real_train.classes
 
-    def recipe(real_train: Dataset, _: Dataset, seed: int) -> ClassifierMixin:
-        cv = StratifiedKFold(folds, shuffle=True, random_state=seed)
-        X, y, classes = real_train.X, real_train.y, real_train.classes
-        said = cross_val_predict(with_seed(model, seed), X, y, cv=cv, method=method)
-        said = said[:, 1] if said.ndim == 2 else said
-
-        def score(threshold: float) -> float:
-            labels = classes[(said >= threshold).astype(int)]
-            return metric.scorer.of(Replay({"predict": labels}, classes), y)()
-
-        best = max(np.unique(np.quantile(said, np.linspace(0, 1, _THRESHOLDS))), key=score)
+    def fit(seed: int) -> ClassifierMixin:
+        draws = np.random.SeedSequence(seed).generate_state(_THRESHOLD_DRAWS).tolist()
+        best = [_best_threshold(model, metric, real_train, folds, draw) for draw in draws]
         fitted = FrozenEstimator(fit_with_seed(model, real_train, seed))
-        cut = {"threshold": best, "response_method": method, "pos_label": classes[1]}
-        return FixedThresholdClassifier(fitted, **cut).fit(X, y)
+        cut = {"threshold": float(np.mean(best)), "response_method": method}
+        tuned = FixedThresholdClassifier(fitted, pos_label=classes[1], **cut)
+        return tuned.fit(real_train.X, real_train.y)
 
-    return recipe
+    return fit
 
 
-def _scorer(metric: Metric, data: Dataset):
-    """Return scikit-learn's scorer of a metric, with the positive class that `grade` takes."""
+def _best_threshold(
+    model: ClassifierMixin, metric: Metric, real_train: Dataset, folds: int, seed: int
+) -> float:
+    """Return the middle of the thresholds that score best on held-out folds of the real rows."""
+    cv = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    method, classes = _soft_method(model), real_train.classes
+    X, y = real_train.X, real_train.y
+    said = cross_val_predict(with_seed(model, seed), X, y, cv=cv, method=method)
+    said = said[:, 1] if said.ndim == 2 else said
+    tried = np.unique(np.quantile(said, np.linspace(0, 1, _THRESHOLDS)))
+    labels = [classes[(said >= threshold).astype(int)] for threshold in tried]
+    scores = np.array([_score_of(metric, y, one, classes) for one in labels])
+    return float(np.median(tried[scores >= scores.max() - 1e-12]))
+
+
+def _score_of(metric: Metric, y: np.ndarray, labels: np.ndarray, classes: np.ndarray) -> float:
     if metric.scorer:
-        return metric.scorer
-    positive = {"pos_label": data.classes[1]}
-    if metric.name == "f1":
-        return make_scorer(f1_score, **positive)
-    if metric.name == "average_precision":
-        responses = ("decision_function", "predict_proba")
-        return make_scorer(average_precision_score, response_method=responses, **positive)
-    if metric.name == "neg_brier_score":
-        brier = {"response_method": "predict_proba", "greater_is_better": False}
-        return make_scorer(brier_score_loss, **brier, **positive)
-    return metric.name
+        return metric.scorer.of(Replay({"predict": labels}, classes), y)()
+    if metric.truth == "positive":
+        return metric.score(y == classes[1], labels == classes[1]).value
+    return metric.score(y, labels).value
+
+
+def _recalibrated(model: ClassifierMixin, real_train: Dataset, folds: int) -> _Fit:
+    def fit(seed: int) -> ClassifierMixin:
+        cv = StratifiedKFold(folds, shuffle=True, random_state=seed)
+        calibrated = CalibratedClassifierCV(with_seed(model, seed), cv=cv, ensemble=False)
+        return calibrated.fit(real_train.X, real_train.y)
+
+    return fit

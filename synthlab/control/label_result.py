@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from synthlab import palette
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelValue:
@@ -26,7 +28,7 @@ class LabelValue:
         ``high``; ``difference``, ``difference_low``, ``difference_high`` (d(m)); ``in_set``.
     synthetic : dict
         ``score`` of the start with the synthetic rows, and its interval ``low``, ``high``.
-    about : dict
+    provenance : dict
         Metric, sizes, costs, versions and fingerprints of the data.
     """
 
@@ -35,7 +37,7 @@ class LabelValue:
     has_gaps: bool
     curve: pd.DataFrame
     synthetic: dict[str, float]
-    about: dict[str, Any]
+    provenance: dict[str, Any]
 
     @property
     def is_open(self) -> bool:
@@ -51,7 +53,7 @@ class LabelValue:
 
     def in_words(self) -> str:
         """Return the set in words, such as *are worth 40 to 430 real labels*."""
-        span, tried = _span(self.low, self.high), f"{self.about['n_tried']:,}"
+        span, tried = _span(self.low, self.high), f"{self.provenance['n_tried']:,}"
         return {
             "between": f"are worth {span} real labels",
             "at least": f"are worth {span} real labels ({tried} more were at hand)",
@@ -62,7 +64,7 @@ class LabelValue:
 
     def summary(self) -> str:
         """Return the worth in one sentence, with what it was measured on."""
-        v = self.about
+        v = self.provenance
         gaps = "; not every number in between fits" if self.has_gaps else ""
         return (
             f"these {v['n_synth']:,} synthetic rows ({v['name']}) {self.in_words()}{gaps} "
@@ -72,7 +74,7 @@ class LabelValue:
 
     def recommendation(self) -> str:
         """Return what is cheaper, to label or to generate; empty without costs."""
-        price, spent = self.about["cost_per_label"], self.about["cost_of_rows"]
+        price, spent = self.provenance["cost_per_label"], self.provenance["cost_of_rows"]
         if price is None:
             return ""
         rows = f"the synthetic rows cost {spent:,.10g}"
@@ -88,7 +90,11 @@ class LabelValue:
 
     def to_json(self) -> str:
         """Return strict JSON (no NaN): the fields, and ``kind``, ``sentence``, ``advice``."""
-        content = {"kind": self.kind, "sentence": self.summary(), "advice": self.recommendation()}
+        content = {
+            "kind": self.kind,
+            "summary": self.summary(),
+            "recommendation": self.recommendation(),
+        }
         content |= vars(self) | {"curve": self.curve.to_dict("records")}
         return json.dumps(content, indent=2, allow_nan=False)
 
@@ -97,8 +103,8 @@ class LabelValue:
         from synthlab import plots
 
         ax = plots.new_axes() if ax is None else ax
-        v, x, y = self.about, self.curve["n_real"], self.synthetic
-        real, both = plots.COLORS["real only"], plots.COLORS["real + synthetic"]
+        v, x, y = self.provenance, self.curve["n_real"], self.synthetic
+        real, both = palette.REAL, palette.BOTH
         if self.kind != "less than none":
             ends = self.low or 0, v["n_tried"] if self.high is None else self.high
             ax.axvspan(*(v["n_start"] + end for end in ends), color="0.9", label="worth the same")
@@ -116,7 +122,7 @@ class LabelValue:
         return f"LabelValue: {self.summary()}"
 
     def _repr_html_(self) -> str:
-        style = "border-left:5px solid #0072B2;padding:2px 12px;max-width:46em"
+        style = f"border-left:5px solid {palette.BOTH};padding:2px 12px;max-width:46em"
         told = f"<b>{self.kind}</b>: {escape(self.summary())}<br>{escape(self.recommendation())}"
         return f"<div style='{style}'>{told}</div>"
 

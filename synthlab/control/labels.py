@@ -18,10 +18,11 @@ import pandas as pd
 from sklearn.base import ClassifierMixin
 
 from synthlab.checks import roles
-from synthlab.control.arms import MIN_DISCORDANT, MIN_EVAL_POSITIVES, check_settings
+from synthlab.control.judge import MIN_DISCORDANT, Draw
 from synthlab.control.label_result import LabelValue
-from synthlab.dataset import Dataset, fingerprint, first
-from synthlab.errors import ContaminationError, InputError
+from synthlab.control.settings import check_settings
+from synthlab.dataset import Dataset, fingerprint
+from synthlab.errors import ContaminationError, InputError, first
 from synthlab.metrics.grading import Metric, get_metric, grade
 from synthlab.models import default_model, fit_with_seed, output_of
 from synthlab.stats import intervals
@@ -30,7 +31,7 @@ from synthlab.stats.influence import Score
 
 def label_value(
     real_train: Dataset,
-    synthetic: Dataset | Any,
+    source: Dataset | Any,
     real_eval: Dataset,
     *,
     n_start: int | None = None,
@@ -49,7 +50,7 @@ def label_value(
     Parameters
     ----------
     real_train, real_eval : Dataset
-    synthetic : Dataset or generator
+    source : Dataset or generator
         Recorded rows; the real ones they were made from (``derived_from``) are in every start.
         Or what has ``fit(real_train, rng)``, which returns it fitted, and ``sample(n, rng)``;
         a copy is fitted on each start.
@@ -98,21 +99,21 @@ def label_value(
     ----------
     Shao & Wu (1989), Annals of Statistics 17:1176, doi:10.1214/aos/1176347263.
     """
-    check_settings(None, confidence, random_state, n_repeats=n_repeats)
+    check_settings(None, confidence, random_state, n_repeats=(n_repeats, 2))
     metric = get_metric(scoring, real_train.classes, by_influence=True)
-    _check_inputs((real_train, synthetic, real_eval), n_synth, (cost_per_label, cost_per_row))
-    sizes, always = _sizes(real_train, synthetic, n_start, grid)
+    _check_inputs((real_train, source, real_eval), n_synth, (cost_per_label, cost_per_row))
+    sizes, always = curve_sizes(real_train, source, n_start, grid)
     model = default_model(real_train) if model is None else model
-    n_synth = len(synthetic) if n_synth is None else n_synth
-    job = _Job(real_train, synthetic, real_eval, n_synth, model, metric, sizes, always)
+    n_synth = len(source) if n_synth is None else n_synth
+    job = _Job(real_train, source, real_eval, n_synth, model, metric, sizes, always)
     repeats = [_repeat(job, random_state, number) for number in range(n_repeats)]
     curve, with_synthetic = _curve(job, repeats, confidence)
-    about = {
+    provenance = {
         "metric": metric.name,
         "confidence": confidence,
         "random_state": random_state,
         "n_repeats": n_repeats,
-        "name": getattr(synthetic, "name", type(synthetic).__name__),
+        "name": getattr(source, "name", type(source).__name__),
         "n_start": int(sizes[0]),
         "n_tried": int(sizes[-1] - sizes[0]),
         "n_synth": n_synth,
@@ -122,7 +123,7 @@ def label_value(
         "versions": {name: version(name) for name in ("synthlab", "scikit-learn")},
         "fingerprints": [fingerprint(d) for d in job[:3] if isinstance(d, Dataset)],
     }
-    return LabelValue(*_worth_set(curve), curve, with_synthetic, about)
+    return LabelValue(*label_set(curve), curve, with_synthetic, provenance)
 
 
 class _Job(NamedTuple):
@@ -136,7 +137,7 @@ class _Job(NamedTuple):
     always: np.ndarray  # positions of the real rows that are in every start
 
 
-def _sizes(real_train: Dataset, synthetic: Any, n_start: Any, grid: Any) -> list[np.ndarray]:
+def curve_sizes(real_train: Dataset, synthetic: Any, n_start: Any, grid: Any) -> list[np.ndarray]:
     """Choose the sizes of the learning curve, and the rows that every start holds."""
     n = len(real_train)
     start = n // 4 if n_start is None else n_start
@@ -164,7 +165,7 @@ def _sizes(real_train: Dataset, synthetic: Any, n_start: Any, grid: Any) -> list
 def _repeat(job: _Job, random_state: int, number: int) -> list[Score]:
     """Grade real rows of each size, start + synthetic, and start + either half, in one order."""
     rng = np.random.default_rng([random_state, number])
-    order = _stratified_order(job.real_train.y, job.always, rng)
+    order = stratified_order(job.real_train.y, job.always, rng)
     arms = [job.real_train.take(order[:size]) for size in job.sizes]
     start, rows = arms[0], job.synthetic
     if isinstance(rows, Dataset):
@@ -183,7 +184,7 @@ def _repeat(job: _Job, random_state: int, number: int) -> list[Score]:
     return scores
 
 
-def _stratified_order(y: np.ndarray, always: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def stratified_order(y: np.ndarray, always: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Shuffle all but the first rows, so that every prefix has every class in its share."""
     rest = rng.permutation(np.setdiff1d(np.arange(len(y)), always))
     labels = pd.Series(y)[[*always, *rest]]
@@ -202,29 +203,31 @@ def _curve(job: _Job, fits: list, confidence: float) -> tuple[pd.DataFrame, dict
         np.split(influence, cuts),
     )
     shares = (job.sizes - len(job.always)) / (len(job.real_train) - len(job.always))
-    kept, kept_arm = _kept(real, shares), _kept(synth, shares[:1])
-    kept_d = np.minimum(_kept(real - synth, shares), kept + kept_arm)
-    luck = _luck(halves, 1 - job.n_synth / 2 / (job.sizes[0] + job.n_synth))
-    _, codes, counts = np.unique(job.real_eval.y, return_inverse=True, return_counts=True)
+    kept, kept_arm = kept_variance(real, shares), kept_variance(synth, shares[:1])
+    kept_d = np.minimum(kept_variance(real - synth, shares), kept + kept_arm)
+    luck = draw_variance(halves, 1 - job.n_synth / 2 / (job.sizes[0] + job.n_synth))
+    draw = Draw.of(job.real_eval)
     gaps = rows - synth_rows
-    d = _intervals(real - synth, gaps, kept_d, luck, codes, confidence)
+    d = curve_intervals(real - synth, gaps, kept_d, luck, draw, confidence)
     few = (np.abs(gaps.T - np.median(gaps, axis=1)) > 1e-12).sum(axis=0) < MIN_DISCORDANT
-    few |= job.metric.binary_only and counts.min() < MIN_EVAL_POSITIVES
+    few |= draw.n_rarest < job.metric.min_class_rows
     d.loc[few, "low"], d.loc[few, "high"] = d["low"].clip(upper=0), d["high"].clip(lower=0)
     curve = pd.DataFrame({"m": job.sizes - job.sizes[0], "n_real": job.sizes})
-    curve = curve.join(_intervals(real, rows, kept, [], codes, confidence))
+    curve = curve.join(curve_intervals(real, rows, kept, [], draw, confidence))
     curve[["difference", "difference_low", "difference_high"]] = d
     curve["in_set"] = (d["low"] <= 0) & (d["high"] >= 0)
-    return curve, _intervals(synth, synth_rows, kept_arm, luck, codes, confidence).loc[0].to_dict()
+    return curve, curve_intervals(synth, synth_rows, kept_arm, luck, draw, confidence).loc[
+        0
+    ].to_dict()
 
 
-def _kept(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
+def kept_variance(values: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """Bound what means over repeats (n_repeats, n_sizes) keep of the variance of a draw."""
     bound = pd.Series(values.var(axis=0, ddof=1) * shares / (1 - np.minimum(shares, 0.5)))
     return bound.where(shares <= 0.5).ffill().to_numpy()
 
 
-def _luck(halves: np.ndarray, dilution: float) -> list[intervals.VarianceTerm]:
+def draw_variance(halves: np.ndarray, dilution: float) -> list[intervals.VarianceTerm]:
     """Return the variance due to the draw of recorded rows, from scores (n_repeats, 2)."""
     differ = np.diff(halves).ravel() * dilution
     products = [a * b for a, b in zip(differ[::2], differ[1::2], strict=False)] or [0.0]
@@ -232,17 +235,17 @@ def _luck(halves: np.ndarray, dilution: float) -> list[intervals.VarianceTerm]:
     return [intervals.VarianceTerm("synthetic rows", variance, len(products), 2)]
 
 
-def _intervals(values, influence, kept, luck, codes, confidence) -> pd.DataFrame:
+def curve_intervals(values, influence, kept, luck, draw, confidence) -> pd.DataFrame:
     """Return the mean over repeats with its interval, a row a column of the values."""
     j, found = len(values), []
     for mean, s2, g, k in zip(values.mean(0), values.var(0, ddof=1), influence, kept, strict=True):
         draws = intervals.VarianceTerm("real rows", s2 / j + k, j - 1, j)
-        terms = [*intervals.row_variance(g, codes), draws, *luck]
+        terms = [*intervals.row_variance(g, draw.strata, draw.groups), draws, *luck]
         found.append(intervals.components_interval(float(mean), terms, confidence)[:3])
     return pd.DataFrame(found, columns=["score", "low", "high"])
 
 
-def _worth_set(curve: pd.DataFrame) -> tuple[int | None, int | None, bool]:
+def label_set(curve: pd.DataFrame) -> tuple[int | None, int | None, bool]:
     """Return the ends of the set of m whose interval holds 0, and whether it has gaps."""
     n_real, tried = curve["n_real"], int(curve["m"].iloc[-1])
     at, x = np.log(n_real[0] + np.arange(tried + 1)), np.log(n_real)

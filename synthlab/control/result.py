@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
 import pandas as pd
 
+from synthlab import palette
+from synthlab.control.judge import Comparison
+from synthlab.stats.verdicts import HELPS, HURTS, INCONCLUSIVE, NO_USEFUL_EFFECT
+
+REAL_ONLY, REAL_PLUS_SYNTH, SYNTHETIC_ONLY = "real_only", "real_plus_synth", "synthetic_only"
+AT_WEIGHT_1 = "real_plus_synth_at_weight_1"
 MEANING = {
-    "helps": "the synthetic rows lift the score by more than the margin",
-    "hurts": "the synthetic rows cost more than the margin",
-    "no useful effect": "no lift worth having: stop generating",
-    "inconclusive": "these eval rows cannot tell",
+    HELPS: "the synthetic rows lift the score by more than the margin",
+    HURTS: "the synthetic rows cost more than the margin",
+    NO_USEFUL_EFFECT: "a lift worth having is ruled out: stop generating",
+    INCONCLUSIVE: "these evaluation rows cannot tell",
 }
-_COLORS = {
-    "helps": "#009E73",
-    "hurts": "#D55E00",
-    "no useful effect": "#666666",
-    "inconclusive": "#B87800",
-}
-#: Of the frame of free controls.
-BASELINE_COLUMNS = ["control", "score", "gain", "ci_low", "ci_high", "is_beaten"]
-_WIDTH, _ROW = 420, 26  # of the card's forest plot, in pixels
+_BESIDE = {SYNTHETIC_ONLY: "synthetic only", AT_WEIGHT_1: "at weight 1"}
+BASELINE_COLUMNS = ["baseline", "score", "gain", "ci_low", "ci_high", "verdict"]
+_WIDTH, _ROW, _NAMES, _WORDS = 560, 26, 150, 120  # of the card's forest plot, in its own units
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,7 +34,7 @@ class LiftResult(Mapping):
     Keys
     ----
     real_only_score, real_plus_synth : float
-        Mean score of each arm over its fits, on the same real eval rows.
+        Mean score of each arm over its fits, on the same real evaluation rows.
     lift : float
         real_plus_synth − real_only_score; more is better for every metric.
     ci_low, ci_high : float
@@ -42,134 +42,157 @@ class LiftResult(Mapping):
     verdict : {"helps", "hurts", "no useful effect", "inconclusive"}
     margin : float
         The smallest lift worth having.
-    n_seeds : int
-        Fits per arm (estimand A; 1 where a fit does not depend on its seed) or splits (B).
+    n_repeats : int
+        Fits per arm (estimand A; 1 where the model ignores its seed) or splits (B).
     n_needed : dict or None
-        Where inconclusive: what would settle it if the lift stayed as it is, such as
-        ``{"eval_rows": 2400, "eval_positives": 310}``, ``{"seeds": 12}`` or
-        ``{"splits": 40}``; None where nothing more is needed, or no number of them would do.
+        Where inconclusive: sizes of a new sample for an even and for a 90 % chance of a clear
+        verdict, such as ``{"eval_rows": (2_400, 31_000)}``; None where nothing more is needed, or
+        no size would do.
     beats_baselines : bool or None
-        Whether the lift is more than what costs nothing; None where that was not asked.
+        Whether real + synthetic *helps* over every zero-cost baseline; None where none was run.
 
     Attributes
     ----------
-    answer : dict
-        The keys above.
+    comparison : Comparison
+        Real + synthetic against real only.
+    over_baselines : dict of str to Comparison
+        Real + synthetic against each zero-cost baseline, by the same judge.
     arms : pandas.DataFrame
-        Columns ``arm``, ``seed``, ``score``, ``n_train``, ``n_synth``: a row a fit.
-    reason : str
-        What the verdict rests on, or why none could be given.
-    about : dict
+        Columns ``arm``, ``seed``, ``score``, ``n_train``, ``n_synth``: one row per arm and fit.
+    provenance : dict
         Metric, estimand, confidence, sizes, versions and fingerprints of the data.
-    baselines : pandas.DataFrame
-        Columns ``control``, ``score``, ``gain`` (real + synthetic minus that control),
-        ``ci_low``, ``ci_high``, ``is_beaten``: a row a free control; empty without them.
+    beside : dict of str to Comparison
+        Other treatments against real only, where they were asked for: synthetic rows alone, or
+        real + synthetic at weight 1.
     """
 
-    answer: dict[str, Any]
+    comparison: Comparison
+    over_baselines: dict[str, Comparison]
     arms: pd.DataFrame
-    reason: str
-    about: dict[str, Any]
-    baselines: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=BASELINE_COLUMNS))
+    provenance: dict[str, Any]
+    beside: dict[str, Comparison] = field(default_factory=dict)
+    _values: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        c = self.comparison
+        words = [other.verdict for other in self.over_baselines.values()]
+        values = {"real_only_score": c.baseline_score, "real_plus_synth": c.score}
+        values |= {key: getattr(c, key) for key in ("lift", "ci_low", "ci_high", "verdict")}
+        values |= {key: getattr(c, key) for key in ("margin", "n_repeats", "n_needed")}
+        values["beats_baselines"] = all(word == HELPS for word in words) if words else None
+        object.__setattr__(self, "_values", values)
 
     def __getitem__(self, key: str) -> Any:
-        return self.answer[key]
+        return self._values[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.answer)
+        return iter(self._values)
 
     def __len__(self) -> int:
-        return len(self.answer)
+        return len(self._values)
 
     def __repr__(self) -> str:
         return f"LiftResult: {self.summary()}"
 
+    @property
+    def reason(self) -> str:
+        """What the verdict rests on, or why there is no clear one."""
+        return self.comparison.reason
+
+    @property
+    def baselines(self) -> pd.DataFrame:
+        """What real + synthetic gains over each zero-cost baseline, one row each.
+
+        Columns ``baseline``, ``score`` (of the baseline), ``gain``, ``ci_low``, ``ci_high`` and
+        ``verdict`` (of the gain).
+        """
+        rows = [
+            (name, c.baseline_score, c.lift, c.ci_low, c.ci_high, c.verdict)
+            for name, c in self.over_baselines.items()
+        ]
+        return pd.DataFrame(rows, columns=BASELINE_COLUMNS)
+
     def summary(self) -> str:
         """Return the verdict with its numbers, in one sentence."""
-        v = self.answer
+        c = self.comparison
         return (
-            f"{v['verdict']}: {self.about['metric']} {v['real_only_score']:.3f} → "
-            f"{v['real_plus_synth']:.3f}, lift {v['lift']:+.3f} "
-            f"[{v['ci_low']:+.3f}, {v['ci_high']:+.3f}] at margin {v['margin']:g} ({self.reason})"
+            f"{c.verdict}: {self.provenance['metric']} {c.baseline_score:.3f} → {c.score:.3f}, "
+            f"lift {c.lift:+.3f} [{c.ci_low:+.3f}, {c.ci_high:+.3f}] at margin {c.margin:g} "
+            f"({c.reason})"
         )
 
     def recommendation(self) -> str:
-        """Return what follows from the verdict: what is free, or what is needed."""
-        v = self.answer
-        if v["verdict"] == "inconclusive":
-            return _told_need(v["n_needed"])
-        unbeaten = list(self.baselines.loc[~self.baselines["is_beaten"].astype(bool), "control"])
-        if v["verdict"] != "helps" or self.baselines.empty:
+        """Return what follows from the verdict; empty where it says all."""
+        if self.comparison.verdict == INCONCLUSIVE:
+            return _need_in_words(self.comparison.n_needed)
+        if self.comparison.verdict != HELPS or not self.over_baselines:
             return ""
+        unbeaten = [name for name, c in self.over_baselines.items() if c.verdict != HELPS]
         if not unbeaten:
-            return "More than what costs nothing: every free control is beaten."
-        if "tuned threshold" in unbeaten:
-            return "The gain is a threshold shift you can have for free (tuned threshold)."
-        return f"The gain can be had for free: not shown to be more than {' or '.join(unbeaten)}."
+            return "Beats every zero-cost baseline."
+        return f"No evidence of a gain over {' or '.join(unbeaten)}, at no cost: use that instead."
 
     def to_frame(self) -> pd.DataFrame:
         """Return the result as a frame of one row."""
-        return pd.DataFrame([{**self.answer, "reason": self.reason}])
+        return pd.DataFrame([{**self._values, "reason": self.reason}])
 
     def to_json(self) -> str:
         """Return strict JSON (no NaN).
 
-        An object of ``answer`` (the keys above), ``reason``, ``advice``, ``about``, ``arms``
-        and ``controls`` (lists of objects, one a row of the frames).
+        An object of the keys above, ``reason``, ``recommendation``, ``provenance``, and ``arms``
+        and ``baselines`` (lists of objects, one per row of the frames).
         """
         content = {
-            "answer": self.answer,
+            **self._values,
             "reason": self.reason,
-            "advice": self.recommendation(),
-            "about": self.about,
+            "recommendation": self.recommendation(),
+            "provenance": self.provenance,
             "arms": self.arms.to_dict("records"),
-            "baselines": self.baselines.to_dict("records"),
+            "baselines": {name: asdict(c) for name, c in self.over_baselines.items()},
+            "beside": {name: asdict(c) for name, c in self.beside.items()},
         }
         return json.dumps(content, indent=2, allow_nan=False, default=_plain)
 
     def plot(self, ax=None):
-        """Draw the lift, and the gain over each free control; returns the matplotlib Axes."""
+        """Draw the lift, and the gain over each zero-cost baseline; returns matplotlib Axes."""
         from synthlab import plots
 
-        return plots.lift_interval(self.comparisons(), self.about["metric"], ax=ax)
+        return plots.lift_interval(self.comparisons(), self.provenance["metric"], ax=ax)
 
     def comparisons(self) -> pd.DataFrame:
-        """Return what real + synthetic is compared with, a row each, for `plots.lift_interval`."""
-        v = self.answer
-        keys = ("lift", "ci_low", "ci_high", "verdict")
-        rows = [{"label": "real only", **{key: v[key] for key in keys}}]
-        for free in self.baselines.itertuples():
-            word = "helps" if free.is_beaten else "inconclusive"
-            rows.append(
-                {
-                    "label": free.control,
-                    "lift": free.gain,
-                    "ci_low": free.ci_low,
-                    "ci_high": free.ci_high,
-                    "verdict": word,
-                }
-            )
-        return pd.DataFrame(rows).assign(margin=v["margin"])
+        """Return every comparison, one row each, for `plots.lift_interval`.
+
+        Real + synthetic over real only and over each zero-cost baseline; then other treatments
+        over real only.  Columns ``label``, ``lift``, ``ci_low``, ``ci_high``, ``verdict`` and
+        ``margin``.
+        """
+        keys = ("lift", "ci_low", "ci_high", "verdict", "margin")
+        every = {"over real only": self.comparison}
+        every |= {f"over {name}": c for name, c in self.over_baselines.items()}
+        every |= {_BESIDE[name]: c for name, c in self.beside.items()}
+        rows = [{"label": name, **{k: getattr(c, k) for k in keys}} for name, c in every.items()]
+        return pd.DataFrame(rows)
 
     def _repr_html_(self) -> str:
-        v, color = self.answer, _COLORS[self.answer["verdict"]]
-        advice = self.recommendation()
+        c = self.comparison
         return (
-            f"<div style='border-left:5px solid {color};padding:2px 12px;max-width:46em'>"
-            f"<b style='color:{color}'>{v['verdict']}</b>: {MEANING[v['verdict']]}<br>"
-            f"{escape(self.about['metric'])}: real only <b>{v['real_only_score']:.3f}</b>, "
-            f"real + synthetic <b>{v['real_plus_synth']:.3f}</b>, lift <b>{v['lift']:+.3f}</b> "
-            f"({self.about['confidence']:.0%} interval {v['ci_low']:+.3f} to {v['ci_high']:+.3f}, "
-            f"margin {v['margin']:g})<br>{_forest(self.comparisons())}"
-            f"<small>{escape(self.reason)}. {escape(advice)}</small></div>"
+            f"<div style='border-left:5px solid {palette.BOTH};padding:2px 12px;max-width:46em'>"
+            f"<b>{c.verdict}</b>: {MEANING[c.verdict]}<br>"
+            f"{escape(self.provenance['metric'])}: real only <b>{c.baseline_score:.3f}</b>, "
+            f"real + synthetic <b>{c.score:.3f}</b>, lift <b>{c.lift:+.3f}</b> "
+            f"({self.provenance['confidence']:.0%} interval {c.ci_low:+.3f} to {c.ci_high:+.3f}, "
+            f"margin {c.margin:g})<br>{_forest(self.comparisons())}"
+            f"<small>{escape(self.reason)}. {escape(self.recommendation())}</small></div>"
         )
 
 
-def _told_need(needed: dict[str, int] | None) -> str:
+def _need_in_words(needed: dict[str, tuple[int, int | None]] | None) -> str:
     if not needed:
-        return "No number of eval rows or fits would settle a lift this close to the margin."
-    told = " and ".join(f"{n:,} {what.replace('_', ' ')}" for what, n in needed.items())
-    return f"If the lift stayed as it is, about {told} would settle it."
+        return "More of the same is unlikely to give a clear verdict."
+    (what, (even, likely)) = next(iter(needed.items()))
+    what = {"eval_rows": "evaluation rows"}.get(what, what)
+    told = f"An even chance of a clear verdict takes about {even:,} {what}"
+    return f"{told}, a 90 % chance {likely:,}." if likely else f"{told}; 90 % are out of reach."
 
 
 def _plain(value: Any) -> Any:
@@ -177,13 +200,17 @@ def _plain(value: Any) -> Any:
 
 
 def _forest(rows: pd.DataFrame) -> str:
-    """Draw gains with their intervals as inline SVG: no script, no file, no text from data."""
+    """Draw gains with their intervals as inline SVG: no script, no file, no text from data.
+
+    It scales with the page; verdicts stand in a column of their own, in black.
+    """
     margin = rows["margin"].max()
     low = min(rows["ci_low"].min(), -margin) * 1.1 - 1e-9
     high = max(rows["ci_high"].max(), margin) * 1.1 + 1e-9
+    room = _WIDTH - _NAMES - _WORDS - 10
 
     def x(value: float) -> float:
-        return round(150 + (value - low) / (high - low) * (_WIDTH - 160), 1)
+        return round(_NAMES + (value - low) / (high - low) * room, 1)
 
     height = _ROW * len(rows) + 6
     parts = [
@@ -191,15 +218,16 @@ def _forest(rows: pd.DataFrame) -> str:
         f"fill='#e8e8e8'/><line x1='{x(0)}' x2='{x(0)}' y1='0' y2='{height}' stroke='#888'/>"
     ]
     for number, row in enumerate(rows.itertuples()):
-        y, color = _ROW * number + 16, _COLORS[row.verdict]
+        y = _ROW * number + 16
         parts.append(
-            f"<text x='0' y='{y + 4}' font-size='12'>over {escape(row.label)}</text>"
+            f"<text x='0' y='{y + 4}' font-size='13'>{escape(row.label)}</text>"
             f"<line x1='{x(row.ci_low)}' x2='{x(row.ci_high)}' y1='{y}' y2='{y}' "
-            f"stroke='{color}' stroke-width='3'/>"
-            f"<circle cx='{x(row.lift)}' cy='{y}' r='5' fill='{color}'/>"
+            f"stroke='{palette.BOTH}' stroke-width='3'/>"
+            f"<circle cx='{x(row.lift)}' cy='{y}' r='5' fill='{palette.BOTH}'/>"
+            f"<text x='{_WIDTH - _WORDS}' y='{y + 4}' font-size='13'>{row.verdict}</text>"
         )
-    told = "; ".join(f"over {r.label} {r.lift:+.3f}" for r in rows.itertuples())
+    told = "; ".join(f"{r.label} {r.lift:+.3f}, {r.verdict}" for r in rows.itertuples())
     return (
-        f"<svg role='img' aria-label='gain {escape(told)}' width='{_WIDTH}' height='{height}'>"
-        f"{''.join(parts)}</svg><br>"
+        f"<svg role='img' aria-label='gain {escape(told)}' viewBox='0 0 {_WIDTH} {height}' "
+        f"style='width:100%;max-width:{_WIDTH}px;height:auto'>{''.join(parts)}</svg><br>"
     )

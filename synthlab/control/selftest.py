@@ -6,7 +6,6 @@ One positive case stands among them, since a control that never says *helps* is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +16,10 @@ from synthlab.control.lift import evaluate_synthetic_lift
 from synthlab.control.result import LiftResult
 from synthlab.dataset import REAL, SYNTHETIC, Dataset
 from synthlab.errors import ContaminationError
+from synthlab.stats.verdicts import INCONCLUSIVE, NO_USEFUL_EFFECT
 
 REFUSED = "refused"
-_NO_LIFT = ("no useful effect", "inconclusive")
+_NO_LIFT = (NO_USEFUL_EFFECT, INCONCLUSIVE)
 _N_TRAIN, _N_SYNTH, _N_EVAL, _N_COLUMNS = 40, 800, 2_000, 20
 Sets = tuple[Dataset, Dataset, Dataset]
 
@@ -81,7 +81,7 @@ def _put(name: str, case: _Case, random_state: int) -> Answer:
 
 def _checked(result: LiftResult, real_eval: Dataset) -> str:
     """Return the verdict, provided that every eval row was scored."""
-    scored = result.about["n_real_eval"]
+    scored = result.provenance["n_real_eval"]
     return result["verdict"] if scored == len(real_eval) else f"dropped {len(real_eval) - scored}"
 
 
@@ -101,7 +101,7 @@ def _sets(rng: np.random.Generator, signal: float = 1.0) -> Sets:
 
 
 def _as_synthetic(data: Dataset) -> Dataset:
-    return replace(data, origin=SYNTHETIC, name="synthetic", ids=None)
+    return data.replace(origin=SYNTHETIC, name="synthetic", ids=None)
 
 
 def _pure_noise(rng: np.random.Generator) -> Sets:
@@ -139,7 +139,7 @@ def _mode_collapse(rng: np.random.Generator) -> Sets:
 
 def _relabelled_eval(rng: np.random.Generator) -> Sets:
     real_train, synth, real_eval = _sets(rng)
-    labelled_by_a_machine = replace(real_eval, y=1 - real_eval.y, origin=SYNTHETIC)
+    labelled_by_a_machine = real_eval.replace(y=1 - real_eval.y, origin=SYNTHETIC)
     return real_train, synth, labelled_by_a_machine
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -30,6 +31,16 @@ class Generator(Protocol):
     def fit(self, rows: Dataset, rng: np.random.Generator) -> Sampler:
         """Learn from rows of any origin; return what can sample."""
         ...
+
+
+def draw(
+    generator: Generator, rows: Dataset, n: int, rng: np.random.Generator, label: Any = None
+) -> Dataset:
+    """Fit a copy of a generator, sample from it, and check what it returned."""
+    made = deepcopy(generator).fit(rows, rng).sample(n, rng, label)
+    if len(made) != n:
+        raise InputError(f"{type(generator).__name__} returned {len(made)} rows of {n}.")
+    return made
 
 
 def check_fit(rows: Dataset, generator: Generator, *, is_text: bool | None) -> None:

@@ -20,7 +20,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from synthlab.checks import fidelity
-from synthlab.control.arms import Fit, graded
+from synthlab.control.arms import Fit, grade_model
+from synthlab.control.judge import Draw
 from synthlab.dataset import REAL, Dataset
 from synthlab.errors import InputError, SynthlabError
 from synthlab.generators.base import Generator
@@ -184,8 +185,9 @@ def change_interval(
     pairs = list(zip(before, after, strict=True))
     changes = np.array([b.row["real_score"] - a.row["real_score"] for a, b in pairs])
     influence = np.mean([b.influence - a.influence for a, b in pairs], axis=0)
-    codes = np.unique(real_eval.y, return_inverse=True)[1]
-    terms = [*intervals.row_variance(influence, codes), intervals.seed_variance(changes)]
+    draw = Draw.of(real_eval)
+    rows = intervals.row_variance(influence, draw.strata, draw.groups)
+    terms = [*rows, intervals.seed_variance(changes)]
     return intervals.components_interval(float(changes.mean()), terms, confidence)
 
 
@@ -230,8 +232,8 @@ class _Judge(NamedTuple):
         """Fit a classifier on the rows that train; grade it, and look at these rows."""
         _require_classes(train, {*plan.real_eval.y, *own_eval.y}, self.metric)
         fitted = fit_with_seed(self.model, train, seed)
-        on_real = graded(fitted, plan.real_eval, self.metric)
-        scores = _scores(on_real, graded(fitted, own_eval, self.metric))
+        on_real = grade_model(fitted, plan.real_eval, self.metric)
+        scores = _scores(on_real, grade_model(fitted, own_eval, self.metric))
         calibration = _calibration(on_real, plan.real_eval.y, fitted)
         some = train.take(fidelity.evenly(len(train), plan.n_train))
         seen = fidelity.measure_drift(self.lens, some)

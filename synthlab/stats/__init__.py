@@ -31,6 +31,15 @@ _HOMES = {
         "two_sided_p",
         "widened_on_logits",
     ],
-    "verdicts": ["Needed", "needed", "verdict"],
+    "verdicts": [
+        "HELPS",
+        "HURTS",
+        "INCONCLUSIVE",
+        "NO_USEFUL_EFFECT",
+        "Needed",
+        "assurance",
+        "needed",
+        "verdict",
+    ],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

@@ -1,11 +1,11 @@
-r"""Pure numbers: variances, intervals, verdicts.
+r"""From variances to intervals.
 
 Arrays in, numbers out; nothing here knows tables, models or origins.
 
 =========  ==================================================================================
 symbol     meaning
 =========  ==================================================================================
-g_i        gradient of a score by the weight of eval row i (`gradients`)
+g_i        influence of evaluation row i on a score (`influence`); sums to 0
 K, J       number of fit seeds, number of repeated splits
 =========  ==================================================================================
 
@@ -13,6 +13,8 @@ References
 ----------
 Satterthwaite (1946), Biometrics Bulletin 2:110.
 Nadeau & Bengio (2003), Machine Learning 52:239, doi:10.1023/A:1024068626366.
+Liang & Zeger (1986), Biometrika 73:13, doi:10.1093/biomet/73.1.13.
+Obuchowski (1997), Biometrics 53:567, doi:10.2307/2533958.
 """
 
 from __future__ import annotations
@@ -40,6 +42,11 @@ class Interval(NamedTuple):
     standard_error: float
     degrees_of_freedom: float
 
+    @property
+    def saw_spread(self) -> bool:
+        """Whether anything varied, so that the interval tells how uncertain the estimate is."""
+        return self.standard_error > _ROUNDING
+
 
 class VarianceTerm(NamedTuple):
     """One independent source of variance: its share, degrees of freedom, and sample size."""
@@ -50,47 +57,70 @@ class VarianceTerm(NamedTuple):
     size: int
 
 
-def row_variance(influence: np.ndarray, codes: np.ndarray) -> list[VarianceTerm]:
-    """Split the variance of a gradient by the class of the eval rows.
+def row_variance(
+    influence: np.ndarray, strata: np.ndarray, groups: np.ndarray | None = None
+) -> list[VarianceTerm]:
+    """Return the variance of a score over a fresh draw of evaluation rows.
 
     Parameters
     ----------
     influence : ndarray of shape (n_rows,)
-    codes : ndarray of int, shape (n_rows,)
-        The class of each row.  Classes of a single row, whose spread can't be seen, are pooled.
+        Of each row on the score, or the difference of two such.
+    strata : ndarray of int, shape (n_rows,)
+        Rows that are drawn in fixed numbers share one; all zeros where shares are random, too.
+        Strata of a single row, whose spread can't be seen, are pooled.
+    groups : ndarray of int, shape (n_rows,), optional
+        Rows that are drawn together.  Their influence is summed, and groups are what is drawn
+        (Liang & Zeger 1986; for the area under the ROC curve, Obuchowski 1997).
 
     Returns
     -------
-    list of VarianceTerm, one a class.
+    list of VarianceTerm
+        One per stratum.
     """
+    influence, strata = _per_draw(influence[None], strata, groups)
     terms = []
-    for code, rows in _strata(codes):
-        g = influence[rows]
+    for code, drawn in _strata(strata):
+        g = influence[0, drawn]
         if len(g) > 1:
-            source = "rare classes" if code < 0 else f"class {code}"
+            source = "rare strata" if code < 0 else f"stratum {code}"
             terms.append(VarianceTerm(source, len(g) * g.var(ddof=1), len(g) - 1, len(g)))
     return terms
 
 
-def row_covariance(influence: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return the covariance of several scores over a fresh draw of eval rows.
+def row_covariance(
+    influence: np.ndarray, strata: np.ndarray, groups: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the covariance of several scores over a fresh draw of evaluation rows.
 
     Parameters
     ----------
     influence : ndarray of shape (n_scores, n_rows)
-    codes : ndarray of int, shape (n_rows,)
+    strata, groups
         See `row_variance`.
 
     Returns
     -------
     ndarray of shape (n_scores, n_scores)
     """
-    strata = [rows for _, rows in _strata(codes) if len(rows) > 1]
-    return np.sum([len(rows) * np.cov(influence[:, rows]) for rows in strata], axis=0)
+    influence, strata = _per_draw(influence, strata, groups)
+    drawn = [rows for _, rows in _strata(strata) if len(rows) > 1]
+    return np.sum([len(rows) * np.cov(influence[:, rows]) for rows in drawn], axis=0)
+
+
+def _per_draw(
+    influence: np.ndarray, strata: np.ndarray, groups: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum influence (n_scores, n_rows) over groups, which then are one stratum."""
+    if groups is None:
+        return influence, strata
+    codes = np.unique(groups, return_inverse=True)[1]
+    sums = np.array([np.bincount(codes, row) for row in influence])
+    return sums, np.zeros(sums.shape[1], dtype=int)
 
 
 def _strata(codes: np.ndarray) -> list[tuple[int, np.ndarray]]:
-    """Return the rows of each class; those of classes of a single row together, as −1."""
+    """Return the rows of each stratum; those of strata of a single row together, as −1."""
     counts = np.bincount(codes)
     codes = np.where(counts[codes] < 2, -1, codes)
     return [(int(code), np.flatnonzero(codes == code)) for code in np.unique(codes)]
@@ -98,34 +128,45 @@ def _strata(codes: np.ndarray) -> list[tuple[int, np.ndarray]]:
 
 def bootstrap_variance(
     statistic: Callable[[np.ndarray], float],
-    codes: np.ndarray,
+    strata: np.ndarray,
     rng: np.random.Generator,
     n_replicates: int = 500,
+    groups: np.ndarray | None = None,
 ) -> VarianceTerm:
-    """Return the variance of a statistic of rows over fresh draws of them, class by class.
+    """Return the variance of a statistic of rows over fresh draws of them.
 
     Parameters
     ----------
     statistic : callable
         From row numbers, repeats among them, to a number.
-    codes : ndarray of int, shape (n_rows,)
+    strata : ndarray of int, shape (n_rows,)
         See `row_variance`.
     rng : numpy.random.Generator
     n_replicates : int, default 500
         The standard error is then known to 1/√(2 · 500), about 3 %.
+    groups : ndarray of int, shape (n_rows,), optional
+        Rows that are drawn together.
 
     References
     ----------
     Efron & Tibshirani (1993), *An Introduction to the Bootstrap*, ch. 6.
     """
-    strata = [rows for _, rows in _strata(codes)]
-    drawn = (
-        np.concatenate([rng.choice(rows, len(rows)) for rows in strata])
-        for _ in range(n_replicates)
-    )
-    values = np.fromiter(map(statistic, drawn), float, n_replicates)
-    freedom = max(1, len(codes) - len(strata))
-    return VarianceTerm("eval rows", float(values.var(ddof=1)), freedom, len(codes))
+    members = None if groups is None else _members(groups)
+    strata = strata if members is None else np.zeros(len(members), dtype=int)
+    parts = [drawn for _, drawn in _strata(strata)]
+    values = np.empty(n_replicates)
+    for replicate in range(n_replicates):
+        drawn = np.concatenate([rng.choice(part, len(part)) for part in parts])
+        rows = drawn if members is None else np.concatenate([members[unit] for unit in drawn])
+        values[replicate] = statistic(rows)
+    freedom = max(1, len(strata) - len(parts))
+    return VarianceTerm("evaluation rows", float(values.var(ddof=1)), freedom, len(strata))
+
+
+def _members(groups: np.ndarray) -> list[np.ndarray]:
+    """Return the rows of each group."""
+    codes = np.unique(groups, return_inverse=True)[1]
+    return np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
 
 
 def seed_variance(lifts: np.ndarray) -> VarianceTerm:
@@ -207,21 +248,23 @@ def repeated_split_interval(
     values = np.asarray(values, dtype=float)
     if len(values) < 2:
         raise ValueError(f"{len(values)} split(s): a spread needs at least 2.")
+    if np.ptp(values) <= _ROUNDING:  # the same in every split: no spread was seen
+        return Interval(float(values.mean()), *[float(values.mean())] * 2, 0.0, len(values) - 1)
     scale = 1 / len(values) + eval_to_train
     se = np.sqrt(scale * values.var(ddof=1))
     return _t_interval(float(values.mean()), se, len(values) - 1, confidence)
 
 
 def two_sided_p(interval: Interval) -> float:
-    """Return the p-value of a t interval's estimate under no effect; 1 where nothing varies at 0.
+    """Return the p-value of a t interval's estimate under no effect; 1 where no spread was seen.
 
     Parameters
     ----------
     interval : Interval
         Symmetric, with its standard error and degrees of freedom.
     """
-    if interval.standard_error == 0:
-        return float(interval.estimate == 0)
+    if not interval.saw_spread:
+        return 1.0
     t = abs(interval.estimate) / interval.standard_error
     return float(2 * scipy_stats.t.sf(t, interval.degrees_of_freedom))
 
@@ -231,7 +274,7 @@ def paired_score_interval(
 ) -> Interval:
     """Return Tango's score interval for the difference of two paired proportions.
 
-    Holds up where few rows tell the arms apart, and a t interval would be far too narrow.
+    Holds up where the models differ on few rows, and a t interval would be far too narrow.
 
     Parameters
     ----------
