@@ -16,7 +16,7 @@ import pytest
 from chat_server import answer, chat_server, mail
 
 from synthlab import cli
-from synthlab.llm import recorder
+from synthlab.llm import store
 from synthlab.llm.local import weights_path
 
 KEY = "sk-planted-0123456789abcdef"
@@ -43,7 +43,7 @@ def at(server, *more):
 
 
 def numbers(folder):
-    return [int(id[-6:]) for id in recorder.read_recorded(folder)["id"]]
+    return [int(id[-6:]) for id in store.read_recorded(folder)["id"]]
 
 
 @needs(*CLIENT)
@@ -69,7 +69,7 @@ def test_an_answer_that_names_no_class_is_no_label(tmp_path, capsys):
         code = generate(tmp_path, *at(server, "--style", "labels", "--parallel", "1"), n=6)
     assert code == 0
     labels = ["spam", "ham", "ham", "spam", "ham", "ham"]
-    assert list(recorder.read_recorded(tmp_path)["label"]) == labels
+    assert list(store.read_recorded(tmp_path)["label"]) == labels
     assert "6 of 8 rows kept; dropped: 2 named no class" in capsys.readouterr().out
 
 
@@ -140,7 +140,7 @@ def test_a_loop_shows_what_the_turn_before_wrote_and_remembers_its_real_ancestor
             assert few_shot(after, server, "--examples", str(before), "--seed", "7", n=40) == 0
             shown = " ".join(str(asked.body["messages"]) for asked in server.asked[n_asked:])
             assert shown.count("Dear reader, number") == 80
-    first, second, third = map(recorder.read_recorded, folders)
+    first, second, third = map(store.read_recorded, folders)
     assert list(second["id"].str[:-7].unique()) == ["tiny-few_shot-turn2"]
     assert list(third["id"].str[:-7].unique()) == ["tiny-few_shot-turn3"]
     parents = first.set_index("id")["derived_from"].map(set)
@@ -167,24 +167,6 @@ def test_examples_of_a_loop_are_refused_where_no_prompt_shows_them(tmp_path, cap
 
 
 @needs(*CLIENT)
-def test_a_full_disk_is_an_error_after_which_it_goes_on(tmp_path, capsys, monkeypatch):
-    append = recorder._Journal.append
-
-    def full(journal, row, completion):
-        if row > 4:
-            raise OSError(28, "No space left on device")
-        append(journal, row, completion)
-
-    with chat_server() as server:
-        with monkeypatch.context() as patch:
-            patch.setattr(recorder._Journal, "append", full)
-            assert generate(tmp_path, *at(server, "--parallel", "1")) == 2
-        assert "the disk refused (No space left on device)" in capsys.readouterr().err
-        assert generate(tmp_path, *at(server)) == 0
-    assert numbers(tmp_path) == list(range(12))
-
-
-@needs(*CLIENT)
 @pytest.mark.parametrize("status", [200, 401])
 def test_the_key_is_in_no_output_and_no_file(tmp_path, status):
     """In a process of its own, with the client's log at its loudest."""
@@ -208,7 +190,7 @@ def test_the_key_is_in_no_output_and_no_file(tmp_path, status):
     assert all(KEY.encode() not in raw for raw in files)
     assert KEY not in done.stdout + done.stderr
     if status == 200:
-        assert KEY not in recorder.read_recorded(tmp_path).to_json()
+        assert KEY not in store.read_recorded(tmp_path).to_json()
 
 
 @needs(*CLIENT)
@@ -288,7 +270,7 @@ def test_a_real_server_writes_rows_and_goes_on(llama, tmp_path, capsys):
     assert generate(tmp_path, *more, n=12) == 0
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert first["kept"] == 8
-    frame = recorder.read_recorded(tmp_path)
+    frame = store.read_recorded(tmp_path)
     assert len(frame) == manifest["kept"] == 12
     assert frame["id"].str.startswith("smollm2-135m-naive-0000").all()
     assert not frame["subject"].str.lower().str.startswith("subject").any()
@@ -303,7 +285,7 @@ def test_a_real_server_writes_rows_and_goes_on(llama, tmp_path, capsys):
 def test_a_real_server_labels_real_mail_with_probabilities(llama, tmp_path):
     more = ["--base-url", llama, "--model", "SmolLM2-135M", "--style", "labels"]
     assert generate(tmp_path, *more, n=3) == 0
-    frame = recorder.read_recorded(tmp_path)
+    frame = store.read_recorded(tmp_path)
     assert len(frame) == 3
     told = frame["p_spam"].dropna()
     assert ((told >= 0) & (told <= 1)).all()
@@ -316,7 +298,7 @@ def test_the_local_model_writes_rows_and_goes_on(tmp_path, capsys):
     assert generate(tmp_path, *more, n=4) == 0
     assert generate(tmp_path, *more, n=8) == 0
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["kept"] == len(recorder.read_recorded(tmp_path)) == 8
+    assert manifest["kept"] == len(store.read_recorded(tmp_path)) == 8
     assert "base_url" not in manifest["settings"]
     assert list(manifest["settings"])[-4:] == ["temperature", "top_k", "top_p", "max_tokens"]
     assert manifest["settings"]["top_k"] == 50

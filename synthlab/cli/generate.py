@@ -156,18 +156,17 @@ def _budget(url: str, price_in: float | None, price_out: float | None, cap: str 
     return Budget(prices, most)
 
 
-def _approval(model: LanguageModel) -> Callable[[list[Request], int], None] | None:
-    """Return what prints an estimate and holds it against the cap; nothing for a local model."""
+def _approval(model: LanguageModel) -> Callable[[list[Request], int], None]:
+    """Return what prints an estimate and holds it against the cap; a local model costs nothing."""
     from synthlab.llm.budget import estimate
 
     budget = getattr(model, "budget", None)
-    if budget is None:
-        return None
 
     def approve(sample: list[Request], rows: int) -> None:
-        planned = estimate(sample, rows, budget.prices)
-        click.echo(planned.summary(), err=True)
-        budget.allow(planned)
+        if budget is not None:
+            planned = estimate(sample, rows, budget.prices)
+            click.echo(planned.summary(), err=True)
+            budget.allow(planned)
 
     return approve
 

@@ -1,7 +1,8 @@
 """Generation by language models; only the command line imports it.
 
 `model` says what is asked and answered, `local` and `endpoint` answer, `generate` asks for a task's
-rows, `recorder` keeps them through any kill.  `traffic` and `budget` hold rate and cost in check.
+rows, `recorder` and `store` keep them through any kill.  `traffic` and `budget` hold rate and cost
+in check.
 """
 
 import lazy_loader as _lazy
@@ -13,7 +14,8 @@ _HOMES = {
     "local": ["LocalModel"],
     "model": ["Completion", "LanguageModel", "Request", "Sampling"],
     "prompts": ["load_prompts", "styles"],
-    "recorder": ["read_recorded", "record"],
+    "recorder": ["record"],
+    "store": ["read_recorded"],
     "traffic": ["RequestPolicy"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ import pandas as pd
 
 from synthlab.datasets import emails
 from synthlab.errors import InputError
-from synthlab.llm import prompts, recorder
+from synthlab.llm import prompts, recorder, store
 from synthlab.llm.model import DEFAULT_SAMPLING, Completion, LanguageModel, Request, Sampling
 from synthlab.text import ngrams
 
@@ -43,7 +43,7 @@ def generate_emails(
     max_tokens: int = 64,
     seed: int = 0,
     examples: Path | None = None,
-    approve: Callable[[list[Request], int], None] | None = None,
+    approve: Callable[[list[Request], int], None] = lambda sample, rows: None,
     watch: Callable[[recorder.Progress], None] = lambda progress: None,
 ) -> dict[str, Any]:
     """Let a model write e-mails, or label real ones, and record them.
@@ -101,11 +101,12 @@ def generate_emails(
     if examples is not None:
         settings["shown"] = read_examples(examples, book)
     plan = kind(book, emails.email_frame(), model, sampling, **settings)
-    if approve:
-        rows = recorder.missing_rows(plan, folder, n)
+
+    def approve_rows(rows: Sequence[int]) -> None:
         sample = rows[:: max(1, len(rows) // _SAMPLE_ROWS)]
         approve([plan.request(number) for number in sample], len(rows))
-    return recorder.record(plan, model, folder, n, watch=watch)
+
+    return recorder.record(plan, model, folder, n, approve=approve_rows, watch=watch)
 
 
 class Examples(NamedTuple):
@@ -114,7 +115,7 @@ class Examples(NamedTuple):
     Attributes
     ----------
     frame : pandas.DataFrame
-        As `recorder.read_recorded` returns it.
+        As `store.read_recorded` returns it.
     turn : int
         Of the loop that they close: 2 where they were made from real examples.
     """
@@ -138,7 +139,7 @@ def read_examples(folder: Path, book: prompts.PromptBook) -> Examples:
             f"examples={str(folder)!r}: prompts of style {book.style!r} show none. The loop would "
             f"not close. Use style 'few_shot'."
         )
-    frame = recorder.read_recorded(folder).groupby("label").head(_MOST_EXAMPLES)
+    frame = store.read_recorded(folder).groupby("label").head(_MOST_EXAMPLES)
     counts = frame["label"].value_counts().reindex(list(emails.LABELS), fill_value=0)
     if counts.min() < _MIN_EXAMPLES:
         raise InputError(
@@ -188,6 +189,7 @@ class EmailPlan:
         self._pool = self._draw_pool(real) if book.n_examples else None
         self._ancestors = {} if shown is None else shown.frame.set_index("id")["derived_from"]
         self.settings = {
+            "task": "emails",
             "style": book.style,
             "prompts_sha256": book.sha256,
             "model": model.name,
