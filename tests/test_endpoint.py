@@ -1,6 +1,8 @@
 import importlib.util
 import itertools
 import logging
+import math
+import subprocess
 import sys
 import threading
 import time
@@ -14,7 +16,7 @@ from synthlab.llm import endpoint
 from synthlab.llm.budget import Budget, Prices, estimate
 from synthlab.llm.endpoint import EndpointModel
 from synthlab.llm.model import LENGTH, Request, Sampling
-from synthlab.llm.traffic import RequestPolicy
+from synthlab.llm.traffic import RequestPolicy, WorkerPool
 
 KEY = "sk-planted-0123456789abcdef"
 QUICK = {"first_wait": 0.02, "longest_wait": 0.05, "timeout": 20.0}
@@ -394,12 +396,38 @@ def test_loopback_is_this_machine_and_no_other(url, expected):
     assert endpoint.is_loopback(url) is expected
 
 
-@pytest.mark.parametrize(
-    "bad", [{"parallel": 0}, {"per_minute": 0}, {"timeout": -1}, {"n_retries": 99}]
-)
-def test_manners_out_of_range_are_refused(bad):
-    with pytest.raises(InputError, match=f"{next(iter(bad))}=.*expected"):
-        RequestPolicy(**bad)
+def test_a_policy_out_of_range_is_refused():
+    bad = {
+        "parallel": (0, 65, 2.5, True),
+        "per_minute": (0, -1, math.inf, math.nan),
+        "timeout": (0, -1, math.nan, 1e9),
+        "n_retries": (-1, 99, 1.5),
+    }
+    for name, value in ((name, value) for name, values in bad.items() for value in values):
+        with pytest.raises(InputError, match=f"{name}={value}: expected"):
+            RequestPolicy(**{name: value})
+
+
+def test_workers_report_every_job_once_and_what_it_raised():
+    workers = WorkerPool(lambda job: 12 // job, 3)
+    for job in range(13):
+        workers.assign(f"job {job}", job)
+    done = dict(workers.next_done() for _ in range(13))
+    workers.dismiss()
+    assert isinstance(done.pop("job 0"), ZeroDivisionError)
+    assert done == {f"job {job}": 12 // job for job in range(1, 13)}
+
+
+def test_a_job_that_never_ends_holds_no_process_back():
+    code = """
+import threading
+from synthlab.llm.traffic import WorkerPool
+workers = WorkerPool(lambda job: threading.Event().wait(), 2)
+workers.assign("hung", 0)
+"""
+    for end, exit_code in {"workers.dismiss()": 0, "": 0, "1 / 0": 1}.items():
+        done = subprocess.run([sys.executable, "-c", code + end], capture_output=True, timeout=120)
+        assert done.returncode == exit_code
 
 
 def test_waits_double_and_end():

@@ -199,7 +199,7 @@ def test_ctrl_c_exits_with_130_and_the_same_command_goes_on(tmp_path):
 
     def stuck_after_four(asked):
         if asked.number >= 4:
-            gate.wait(60)
+            gate.wait(600)
         return mail(asked)
 
     with chat_server(stuck_after_four) as server:
@@ -214,9 +214,7 @@ def test_ctrl_c_exits_with_130_and_the_same_command_goes_on(tmp_path):
             time.sleep(0.1)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        _, told = process.communicate(timeout=60)
-        assert time.monotonic() - began < 20  # waits for no answer
+        _, told = process.communicate(timeout=60)  # waits for no answer: that would take longer
         gate.set()
         assert process.returncode == 130, told
         assert "the same command continues the run, nothing is lost" in told

@@ -126,13 +126,13 @@ def _endpoint_model(
         raise InputError(
             f"--threads {threads} beside --base-url: an endpoint has its own cores. Use --parallel."
         )
-    of_manners = {key: options[key] for key in ("parallel", "per_minute", "timeout")}
+    of_policy = {key: options[key] for key in ("parallel", "per_minute", "timeout")}
     return endpoint.EndpointModel(
         url,
         name,
         sampling,
         key_variable=options["key_variable"] or endpoint.KEY_VARIABLE,
-        policy=traffic.RequestPolicy(**{k: v for k, v in of_manners.items() if v is not None}),
+        policy=traffic.RequestPolicy(**{k: v for k, v in of_policy.items() if v is not None}),
         budget=_budget(url, options["price_in"], options["price_out"], options["cap"]),
     )
 

@@ -95,10 +95,10 @@ class EndpointModel:
         self._key = find_key(self._url, key_variable)
         self.name = re.sub(r"[^a-z0-9]+", "-", model.lower())[:60].strip("-") or "endpoint"
         self.settings: Mapping[str, Any] = {"base_url": self._url, "endpoint_model": model}
-        self._manners, self.budget = policy or RequestPolicy(), budget or Budget()
-        self._openai, self._client = _open_client(self._url, self._key, self._manners.timeout)
+        self._policy, self.budget = policy or RequestPolicy(), budget or Budget()
+        self._openai, self._client = _open_client(self._url, self._key, self._policy.timeout)
         self._dialect, self._has_answered = _Dialect(), False
-        self._pace, self._random = RateLimiter(), random.Random()
+        self._limiter, self._random = RateLimiter(), random.Random()
 
     def complete(
         self, requests: Iterable[tuple[Hashable, Request]]
@@ -112,29 +112,29 @@ class EndpointModel:
         SpendingError
             The cap is reached; likewise.
         """
-        self._pace = RateLimiter(self._manners.per_minute)
-        crew = WorkerPool(self._ask, self._manners.parallel)
+        self._limiter = RateLimiter(self._policy.per_minute)
+        workers = WorkerPool(self._ask, self._policy.parallel)
         try:
-            yield from self._stream(iter(requests), crew)
+            yield from self._stream(iter(requests), workers)
         finally:
-            self._pace.end()
-            crew.dismiss()
+            self._limiter.end()
+            workers.dismiss()
 
     def _stream(
-        self, coming: Iterator[tuple[Hashable, Request]], crew: WorkerPool
+        self, coming: Iterator[tuple[Hashable, Request]], workers: WorkerPool
     ) -> Iterator[tuple[Hashable, Completion]]:
         waiting, failure, n_out = next(coming, None), None, 0
         while True:
             while waiting and not failure and self._may_ask(n_out):
-                crew.assign(*waiting)
+                workers.assign(*waiting)
                 waiting, n_out = next(coming, None), n_out + 1
             if not n_out:
                 break
-            key, answer = crew.next_done()
+            key, answer = workers.next_done()
             n_out -= 1
             if isinstance(answer, Exception):
                 failure = failure or answer
-                self._pace.end()
+                self._limiter.end()
             else:
                 self.budget.spend(answer.n_prompt, answer.completion.n_tokens)
                 yield key, answer.completion
@@ -142,12 +142,12 @@ class EndpointModel:
             raise failure or self.budget.reached()
 
     def _may_ask(self, n_out: int) -> bool:
-        return n_out < self._manners.parallel and self.budget.has_room(n_out)
+        return n_out < self._policy.parallel and self.budget.has_room(n_out)
 
     def _ask(self, request: Request) -> _Answer:
         """Ask until there is an answer, or no hope of one."""
         n_failed = 0
-        while self._pace.wait_turn():
+        while self._limiter.wait_turn():
             dialect = self._dialect
             try:
                 answer = self._read(request, self._send(request, dialect))
@@ -158,9 +158,9 @@ class EndpointModel:
                     continue
                 n_failed += 1
                 wait = self._wait_after(error, n_failed)
-                if wait is None or n_failed > self._manners.n_retries:
+                if wait is None or n_failed > self._policy.n_retries:
                     raise self._explained(error, n_failed) from None
-                self._pace.rest(wait, all_rest=_status(error) == 429)
+                self._limiter.rest(wait, all_rest=_status(error) == 429)
             else:
                 self._has_answered = True
                 return answer
@@ -215,8 +215,8 @@ class EndpointModel:
             return None
         told = _retry_after(error)
         if told is None:
-            return self._manners.wait(n_failed, self._random.random())
-        return told if told <= self._manners.longest_told else None
+            return self._policy.wait(n_failed, self._random.random())
+        return told if told <= self._policy.longest_told else None
 
     def _explained(self, error: Exception, n_failed: int) -> EndpointError:
         status, url, again = _status(error), self._url, "The same command continues."
@@ -232,7 +232,7 @@ class EndpointModel:
         if status in texts:
             return EndpointError(texts[status])
         if isinstance(error, self._openai.APITimeoutError):
-            said = f"no answer within {self._manners.timeout:g} seconds"
+            said = f"no answer within {self._policy.timeout:g} seconds"
         elif isinstance(error, self._openai.APIConnectionError):
             said = "no connection; is the server running, are host and port right?"
         times = f", asked {n_failed} times" if n_failed > 1 else ""
