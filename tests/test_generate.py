@@ -1,4 +1,4 @@
-"""`synthlab generate emails`, as it is typed, on both back ends."""
+"""`synthlab generate TASK`, as it is typed, on both back ends."""
 
 import importlib.util
 import itertools
@@ -11,12 +11,15 @@ import sys
 import threading
 import time
 import urllib.request
+from dataclasses import replace
 
 import pytest
 from chat_server import answer, chat_server, mail
+from test_prompts import corpus
 
 from synthlab import cli
-from synthlab.llm import store
+from synthlab.datasets import emails
+from synthlab.llm import store, tasks
 from synthlab.llm.local import weights_path
 
 KEY = "sk-planted-0123456789abcdef"
@@ -30,8 +33,12 @@ def needs(*modules):
 
 
 @pytest.fixture(autouse=True)
-def _no_key(monkeypatch):
+def _no_key_and_a_small_corpus(monkeypatch):
+    """Tests that start a process of their own read the whole corpus."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    few = {"examples": lambda real: emails.example_pool(real, 30)}
+    small = replace(tasks.EMAILS, real_rows=corpus, to_label=few["examples"], **few)
+    monkeypatch.setitem(tasks.TASKS, "emails", small)
 
 
 def generate(folder, *more, n=12):
@@ -126,6 +133,13 @@ def test_bad_options_are_refused_before_anything_is_asked(tmp_path, capsys, more
     assert not (tmp_path / "out").exists()
 
 
+def test_an_unknown_task_is_named_beside_the_known_ones(tmp_path, capsys):
+    assert cli.main(["generate", "poems", "--out", str(tmp_path)]) == 2
+    assert "task='poems': expected one of emails" in capsys.readouterr().err
+    assert cli.main(["generate", "--out", str(tmp_path)]) == 2
+    assert "TASK" in capsys.readouterr().err
+
+
 def few_shot(folder, server, *more, n):
     return generate(folder, "--style", "few_shot", *at(server), *more, n=n)
 
@@ -161,7 +175,7 @@ def test_examples_of_a_loop_are_refused_where_no_prompt_shows_them(tmp_path, cap
         assert few_shot(tmp_path / "b", server, "--examples", str(tmp_path / "few"), n=9) == 2
         assert few_shot(tmp_path / "c", server, "--examples", str(tmp_path / "none"), n=9) == 2
     told = " ".join(capsys.readouterr().err.split())
-    assert "prompts of style 'naive' show none" in told
+    assert "those of style 'naive' show none" in told
     assert "expected 20 or more of each" in told
     assert "no part-*.parquet there" in told
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,8 +18,9 @@ from scripted import ScriptedModel
 
 from synthlab.errors import InputError
 from synthlab.llm import prompts, recorder, store
-from synthlab.llm.generate import EmailPlan
+from synthlab.llm.generate import TaskPlan
 from synthlab.llm.model import Request, Sampling
+from synthlab.llm.tasks import EMAILS
 from synthlab.paths import data_dir
 
 REAL = pd.DataFrame(
@@ -37,10 +39,9 @@ REAL = pd.DataFrame(
 
 
 def plan(style="naive", seed=0, temperature=0.8, model=None):
-    book = prompts.load_prompts(style)
-    sampling = Sampling(temperature)
-    model = model or ScriptedModel()
-    return EmailPlan(book, REAL, model, sampling, max_tokens=64, seed=seed)
+    task = replace(EMAILS, real_rows=lambda: REAL)
+    book, model = prompts.load_prompts(task, style), model or ScriptedModel()
+    return TaskPlan(task, book, model, Sampling(temperature), max_tokens=64, seed=seed)
 
 
 @pytest.fixture
@@ -124,14 +125,14 @@ def test_killed_around_the_naming_of_a_shard_no_row_is_lost_or_doubled(
     tmp_path, small_shards, monkeypatch, is_named
 ):
     """An extended shard, or a new one."""
-    replace = os.replace
+    rename = os.replace
 
     def killed(source, target):
         if Path(target).suffix == ".parquet":
             if is_named:
-                replace(source, target)
+                rename(source, target)
             raise Killed
-        replace(source, target)
+        rename(source, target)
 
     for n_before in (5, 10):
         folder, model = tmp_path / str(n_before), ScriptedModel()
