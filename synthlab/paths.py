@@ -1,7 +1,8 @@
-"""Where things lie: the recorded data, the notebooks, the cache of what was downloaded."""
+"""Where things lie, and how files are written: whole or not at all, with a checksum beside."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -42,6 +43,31 @@ def atomic_path(path: Path) -> Iterator[Path]:
         os.replace(name, path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_sidecar(path: Path) -> None:
+    """Write the SHA-256 of a file beside it, into ``NAME.sha256``, as ``sha256sum`` reads it."""
+    line = f"{sha256_of(path)}  {path.name}\n"
+    with atomic_path(_sidecar(path)) as partial:
+        partial.write_text(line, "utf-8")
+
+
+def matches_sidecar(path: Path) -> bool:
+    """Whether a file is, byte for byte, the one that `write_sidecar` saw; no, without either."""
+    try:
+        return _sidecar(path).read_bytes() == f"{sha256_of(path)}  {path.name}\n".encode()
+    except OSError:
+        return False
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
 
 
 def _course_dir(folder: str, marker: str) -> Path:

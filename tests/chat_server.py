@@ -52,7 +52,8 @@ def chat_server(reply=mail):
                 )
                 asked_all.append(asked)
             status, content, *more = reply(asked)
-            raw = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+            text = content if isinstance(content, (str, bytes)) else json.dumps(content)
+            raw = text if isinstance(text, bytes) else text.encode()
             headers = {"Content-Type": "application/json", **(more[0] if more else {})}
             self.send_response(status)
             for name, value in {**headers, "Content-Length": len(raw)}.items():

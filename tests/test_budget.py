@@ -68,11 +68,19 @@ def test_no_cap_is_no_cap():
     assert budget.has_room(63)
 
 
-@pytest.mark.parametrize("bad", [-1.0, math.nan])
-def test_impossible_numbers_are_refused(bad):
-    for build in (lambda: Budget(Prices(bad, 1)), lambda: Budget(PRICES, bad)):
-        with pytest.raises(InputError, match="expected 0 or more"):
-            build()
+def test_impossible_numbers_are_refused():
+    for bad in (-1.0, math.nan, -math.inf, True, "2"):
+        for prices, cap in ((Prices(bad, 1), None), (Prices(1, bad), None), (PRICES, bad)):
+            with pytest.raises(InputError, match=f"={bad}: expected 0 or more"):
+                Budget(prices, cap)
+
+
+def test_no_count_of_tokens_lifts_the_cap():
+    budget = Budget(PRICES, cap=0.001)
+    for bad in ((-1, 5), (5, -1), (2.5, 1), (math.nan, 1), (None, 1)):
+        with pytest.raises(InputError, match=r"expected 0 or more\. The cap would fail"):
+            budget.spend(*bad)
+    assert budget.spent == 0
 
 
 def test_a_cap_needs_prices():

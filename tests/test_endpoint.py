@@ -1,6 +1,10 @@
+import gzip
 import importlib.util
 import itertools
+import json
 import logging
+import math
+import subprocess
 import sys
 import threading
 import time
@@ -11,10 +15,10 @@ from chat_server import answer, chat_server, mail
 
 from synthlab.errors import EndpointError, ExtraMissingError, InputError, SpendingError
 from synthlab.llm import endpoint
-from synthlab.llm.budget import Budget, Prices, estimate
+from synthlab.llm.budget import Budget, Prices, estimate, prompt_tokens
 from synthlab.llm.endpoint import EndpointModel
 from synthlab.llm.model import LENGTH, Request, Sampling
-from synthlab.llm.traffic import RequestPolicy
+from synthlab.llm.traffic import RequestPolicy, WorkerPool
 
 KEY = "sk-planted-0123456789abcdef"
 QUICK = {"first_wait": 0.02, "longest_wait": 0.05, "timeout": 20.0}
@@ -131,11 +135,10 @@ def test_attempts_keep_to_the_rate_limit():
 
 
 @needs_client
-@pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_what_may_pass_is_asked_again(status):
-    with chat_server(failing([status, status])) as server:
+def test_what_may_pass_is_asked_again():
+    with chat_server(failing([408, 429, 500, 503])) as server:
         assert len(list(model_at(server, parallel=1).complete(requests(1)))) == 1
-    assert len(server.asked) == 3
+    assert len(server.asked) == 5
 
 
 @needs_client
@@ -222,20 +225,82 @@ def test_a_slow_answer_is_given_up_and_asked_again():
 
 
 @needs_client
-@pytest.mark.parametrize(
-    "page",
-    [
-        ("<html>", {"Content-Type": "text/html"}),
-        ("{}", {}),
-        ('{"choices": []}', {}),
-        ("{broken", {}),
-        ("null", {}),
-    ],
-)
-def test_a_page_that_is_no_answer_is_an_error(page):
-    with chat_server(lambda asked: (200, *page)) as server:
-        stream = model_at(server, parallel=1, n_retries=1).complete(requests(1))
-        assert kept_before(stream, EndpointError, server.url) == []
+def test_a_page_that_is_no_answer_is_an_error():
+    odd = [answer("x") | {"choices": choices} for choices in ([], None, [7], [{}])]
+    odd += [answer(content) for content in (7, ["x"], {"a": 1})]
+    pages = [("<html>", {"Content-Type": "text/html"}), ("{broken",), ("null",), ("{}",)]
+    pages += [(page,) for page in odd]
+    with chat_server(lambda asked: (200, *pages[asked.number])) as server:
+        for _ in pages:
+            stream = model_at(server, parallel=1, n_retries=0).complete(requests(1))
+            assert kept_before(stream, EndpointError, server.url) == []
+    assert len(server.asked) == len(pages)
+
+
+@needs_client
+def test_an_answer_far_beyond_its_limit_is_cut():
+    with chat_server(lambda asked: (200, answer("Subject: " + "word " * 20_000))) as server:
+        ((_, done),) = model_at(server).complete(requests(1, max_tokens=4))
+    assert (done.text, done.finish) == (("word " * 20)[: 64 - len("Subject: ")], LENGTH)
+
+
+@needs_client
+def test_a_body_without_an_end_is_given_up():
+    packed = gzip.compress(b" " * 10**8)
+    bodies = [
+        ("x" * 3_000_000,),
+        (answer("y" * 2_000_000),),
+        (packed, {"Content-Encoding": "gzip"}),
+    ]
+    pages = [(status, *body) for status in (200, 500) for body in bodies]
+    with chat_server(lambda asked: pages[asked.number]) as server:
+        for _ in pages:
+            stream = model_at(server, parallel=1, n_retries=0).complete(requests(1))
+            said = "what came back has more than [0-9,]+ bytes"
+            assert kept_before(stream, EndpointError, said) == []
+
+
+@needs_client
+def test_token_counts_that_cannot_be_right_are_estimated_and_the_cap_holds():
+    (_, request), prices = requests(1)[0], Prices(1.0, 2.0)
+    estimated = (prompt_tokens(request), request.max_tokens)
+    told = {}
+
+    def lies(asked):
+        return 200, answer("a\n\nb") | {"usage": told}
+
+    with chat_server(lies) as server:
+        for bad in (-(10**6), 0, 2.5, math.nan, "many", None, 10**30, [1]):
+            told |= dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), bad)
+            budget = Budget(prices, cap=4.5 * prices.of(*estimated))
+            stream = model_at(server, parallel=1, budget=budget).complete(requests(9))
+            answers = kept_before(stream, SpendingError, "cap .* reached")
+            assert (budget.n_prompt, budget.n_answer) == tuple(4 * count for count in estimated)
+            assert [done.n_tokens for _, done in answers] == [request.max_tokens] * 4
+
+
+@needs_client
+def test_no_usage_at_all_is_estimated_too():
+    with chat_server(lambda asked: (200, answer("x") | {"usage": None})) as server:
+        ((_, done),) = model_at(server).complete(requests(1))
+    assert done.n_tokens == 64
+
+
+@needs_client
+def test_half_a_letter_is_replaced_so_that_it_can_be_written():
+    with chat_server(lambda asked: (200, json.dumps(answer("a \ud83d b")))) as server:
+        ((_, done),) = model_at(server).complete(requests(1))
+    assert done.text == "a ? b"
+
+
+@needs_client
+def test_what_an_endpoint_says_cannot_steer_the_terminal():
+    body = {"error": {"message": "\x1b[2Jgone\r\n\x07"}}
+    with chat_server(failing([400], body=body)) as server:
+        stream = model_at(server, parallel=1).complete(requests(1))
+        with pytest.raises(EndpointError, match="gone") as caught:
+            list(stream)
+    assert str(caught.value).isprintable()
 
 
 @needs_client
@@ -270,6 +335,18 @@ def test_choices_come_with_probabilities_where_there_are_any():
     assert done.probabilities == pytest.approx((0.909, 0.091), abs=0.001)
     body = server.asked[0].body
     assert (body["temperature"], body["max_tokens"], body["top_logprobs"]) == (0.0, 8, 5)
+
+
+@needs_client
+def test_probabilities_that_are_none_are_left_out():
+    entries = [{"token": "No", "logprob": value} for value in (None, "x", math.nan, 1e9, -1e9)]
+    entries += [{"token": None, "logprob": -1.0}, {"token": "Yes", "logprob": -0.5}]
+    told = {"content": [{**entries[-1], "top_logprobs": entries}]}
+    with chat_server(lambda asked: (200, answer("Yes", logprobs=told))) as server:
+        ((_, done),) = model_at(server).complete(requests(1, start="", choices=("Yes", "No")))
+    assert done.text in ("Yes", "No")
+    assert sum(done.probabilities) == pytest.approx(1)
+    assert all(0 <= share <= 1 for share in done.probabilities)
 
 
 @needs_client
@@ -362,44 +439,58 @@ def test_a_key_of_several_words_is_refused_unseen(monkeypatch):
     assert "two" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "bad", ["", "example.org", "ftp://x/v1", "http://", "http://x:port/v1", "http://[::1/v1"]
-)
-def test_what_is_no_url_is_refused(bad):
-    with pytest.raises(InputError, match="expected http"):
-        endpoint.clean_url(bad)
+def test_what_is_no_url_is_refused():
+    bad = ["", "example.org", "ftp://x/v1", "http://", "http://x:port/v1", "http://[::1/v1"]
+    for url in [*bad, "http://x/\x1b[2J"]:
+        with pytest.raises(InputError, match="expected http"):
+            endpoint.clean_url(url)
 
 
-@pytest.mark.parametrize(
-    "bad", [f"https://user:{KEY}@x/v1", f"https://{KEY}@x/v1", f"https://x/v1?key={KEY}"]
-)
-def test_a_secret_in_the_url_is_refused_unseen(bad):
-    with pytest.raises(InputError, match="Put the key into the environment") as caught:
-        endpoint.clean_url(bad)
-    assert KEY not in str(caught.value)
+def test_a_secret_in_the_url_is_refused_unseen():
+    for bad in (f"https://user:{KEY}@x/v1", f"https://{KEY}@x/v1", f"https://x/v1?key={KEY}"):
+        with pytest.raises(InputError, match="Put the key into the environment") as caught:
+            endpoint.clean_url(bad)
+        assert KEY not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("http://127.0.0.1:8000/v1", True),
-        ("http://[::1]:8000/v1", True),
-        ("http://LOCALHOST/v1", True),
-        ("http://127.0.0.1.example.org/v1", False),
-        ("http://10.0.0.1/v1", False),
-        ("https://localhost.example.org", False),
-    ],
-)
-def test_loopback_is_this_machine_and_no_other(url, expected):
-    assert endpoint.is_loopback(url) is expected
+def test_loopback_is_this_machine_and_no_other():
+    here = ["http://127.0.0.1:8000/v1", "http://[::1]:8000/v1", "http://LOCALHOST/v1"]
+    elsewhere = ["http://127.0.0.1.example.org/v1", "http://10.0.0.1/v1", "https://localhost.a.org"]
+    assert [url for url in here + elsewhere if endpoint.is_loopback(url)] == here
 
 
-@pytest.mark.parametrize(
-    "bad", [{"parallel": 0}, {"per_minute": 0}, {"timeout": -1}, {"n_retries": 99}]
-)
-def test_manners_out_of_range_are_refused(bad):
-    with pytest.raises(InputError, match=f"{next(iter(bad))}=.*expected"):
-        RequestPolicy(**bad)
+def test_a_policy_out_of_range_is_refused():
+    bad = {
+        "parallel": (0, 65, 2.5, True),
+        "per_minute": (0, -1, math.inf, math.nan),
+        "timeout": (0, -1, math.nan, 1e9),
+        "n_retries": (-1, 99, 1.5),
+    }
+    for name, value in ((name, value) for name, values in bad.items() for value in values):
+        with pytest.raises(InputError, match=f"{name}={value}: expected"):
+            RequestPolicy(**{name: value})
+
+
+def test_workers_report_every_job_once_and_what_it_raised():
+    workers = WorkerPool(lambda job: 12 // job, 3)
+    for job in range(13):
+        workers.assign(f"job {job}", job)
+    done = dict(workers.next_done() for _ in range(13))
+    workers.dismiss()
+    assert isinstance(done.pop("job 0"), ZeroDivisionError)
+    assert done == {f"job {job}": 12 // job for job in range(1, 13)}
+
+
+def test_a_job_that_never_ends_holds_no_process_back():
+    code = """
+import threading
+from synthlab.llm.traffic import WorkerPool
+workers = WorkerPool(lambda job: threading.Event().wait(), 2)
+workers.assign("hung", 0)
+"""
+    for end, exit_code in {"workers.dismiss()": 0, "": 0, "1 / 0": 1}.items():
+        done = subprocess.run([sys.executable, "-c", code + end], capture_output=True, timeout=120)
+        assert done.returncode == exit_code
 
 
 def test_waits_double_and_end():

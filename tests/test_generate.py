@@ -1,4 +1,4 @@
-"""`synthlab generate emails`, as it is typed, on both back ends."""
+"""`synthlab generate TASK`, as it is typed, on both back ends."""
 
 import importlib.util
 import itertools
@@ -11,12 +11,15 @@ import sys
 import threading
 import time
 import urllib.request
+from dataclasses import replace
 
 import pytest
 from chat_server import answer, chat_server, mail
+from test_prompts import corpus
 
 from synthlab import cli
-from synthlab.llm import recorder
+from synthlab.datasets import emails
+from synthlab.llm import store, tasks
 from synthlab.llm.local import weights_path
 
 KEY = "sk-planted-0123456789abcdef"
@@ -30,8 +33,12 @@ def needs(*modules):
 
 
 @pytest.fixture(autouse=True)
-def _no_key(monkeypatch):
+def _no_key_and_a_small_corpus(monkeypatch):
+    """Tests that start a process of their own read the whole corpus."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    few = {"examples": lambda real: emails.example_pool(real, 30)}
+    small = replace(tasks.EMAILS, real_rows=corpus, to_label=few["examples"], **few)
+    monkeypatch.setitem(tasks.TASKS, "emails", small)
 
 
 def generate(folder, *more, n=12):
@@ -43,7 +50,7 @@ def at(server, *more):
 
 
 def numbers(folder):
-    return [int(id[-6:]) for id in recorder.read_recorded(folder)["id"]]
+    return [int(id[-6:]) for id in store.read_recorded(folder)["id"]]
 
 
 @needs(*CLIENT)
@@ -69,7 +76,7 @@ def test_an_answer_that_names_no_class_is_no_label(tmp_path, capsys):
         code = generate(tmp_path, *at(server, "--style", "labels", "--parallel", "1"), n=6)
     assert code == 0
     labels = ["spam", "ham", "ham", "spam", "ham", "ham"]
-    assert list(recorder.read_recorded(tmp_path)["label"]) == labels
+    assert list(store.read_recorded(tmp_path)["label"]) == labels
     assert "6 of 8 rows kept; dropped: 2 named no class" in capsys.readouterr().out
 
 
@@ -126,6 +133,13 @@ def test_bad_options_are_refused_before_anything_is_asked(tmp_path, capsys, more
     assert not (tmp_path / "out").exists()
 
 
+def test_an_unknown_task_is_named_beside_the_known_ones(tmp_path, capsys):
+    assert cli.main(["generate", "poems", "--out", str(tmp_path)]) == 2
+    assert "task='poems': expected one of emails" in capsys.readouterr().err
+    assert cli.main(["generate", "--out", str(tmp_path)]) == 2
+    assert "TASK" in capsys.readouterr().err
+
+
 def few_shot(folder, server, *more, n):
     return generate(folder, "--style", "few_shot", *at(server), *more, n=n)
 
@@ -140,7 +154,7 @@ def test_a_loop_shows_what_the_turn_before_wrote_and_remembers_its_real_ancestor
             assert few_shot(after, server, "--examples", str(before), "--seed", "7", n=40) == 0
             shown = " ".join(str(asked.body["messages"]) for asked in server.asked[n_asked:])
             assert shown.count("Dear reader, number") == 80
-    first, second, third = map(recorder.read_recorded, folders)
+    first, second, third = map(store.read_recorded, folders)
     assert list(second["id"].str[:-7].unique()) == ["tiny-few_shot-turn2"]
     assert list(third["id"].str[:-7].unique()) == ["tiny-few_shot-turn3"]
     parents = first.set_index("id")["derived_from"].map(set)
@@ -161,27 +175,9 @@ def test_examples_of_a_loop_are_refused_where_no_prompt_shows_them(tmp_path, cap
         assert few_shot(tmp_path / "b", server, "--examples", str(tmp_path / "few"), n=9) == 2
         assert few_shot(tmp_path / "c", server, "--examples", str(tmp_path / "none"), n=9) == 2
     told = " ".join(capsys.readouterr().err.split())
-    assert "prompts of style 'naive' show none" in told
+    assert "those of style 'naive' show none" in told
     assert "expected 20 or more of each" in told
     assert "no part-*.parquet there" in told
-
-
-@needs(*CLIENT)
-def test_a_full_disk_is_an_error_after_which_it_goes_on(tmp_path, capsys, monkeypatch):
-    append = recorder._Journal.append
-
-    def full(journal, row, completion):
-        if row > 4:
-            raise OSError(28, "No space left on device")
-        append(journal, row, completion)
-
-    with chat_server() as server:
-        with monkeypatch.context() as patch:
-            patch.setattr(recorder._Journal, "append", full)
-            assert generate(tmp_path, *at(server, "--parallel", "1")) == 2
-        assert "the disk refused (No space left on device)" in capsys.readouterr().err
-        assert generate(tmp_path, *at(server)) == 0
-    assert numbers(tmp_path) == list(range(12))
 
 
 @needs(*CLIENT)
@@ -208,7 +204,7 @@ def test_the_key_is_in_no_output_and_no_file(tmp_path, status):
     assert all(KEY.encode() not in raw for raw in files)
     assert KEY not in done.stdout + done.stderr
     if status == 200:
-        assert KEY not in recorder.read_recorded(tmp_path).to_json()
+        assert KEY not in store.read_recorded(tmp_path).to_json()
 
 
 @needs(*CLIENT)
@@ -217,7 +213,7 @@ def test_ctrl_c_exits_with_130_and_the_same_command_goes_on(tmp_path):
 
     def stuck_after_four(asked):
         if asked.number >= 4:
-            gate.wait(60)
+            gate.wait(600)
         return mail(asked)
 
     with chat_server(stuck_after_four) as server:
@@ -232,9 +228,7 @@ def test_ctrl_c_exits_with_130_and_the_same_command_goes_on(tmp_path):
             time.sleep(0.1)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        _, told = process.communicate(timeout=60)
-        assert time.monotonic() - began < 20  # waits for no answer
+        _, told = process.communicate(timeout=60)  # waits for no answer: that would take longer
         gate.set()
         assert process.returncode == 130, told
         assert "the same command continues the run, nothing is lost" in told
@@ -288,7 +282,7 @@ def test_a_real_server_writes_rows_and_goes_on(llama, tmp_path, capsys):
     assert generate(tmp_path, *more, n=12) == 0
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert first["kept"] == 8
-    frame = recorder.read_recorded(tmp_path)
+    frame = store.read_recorded(tmp_path)
     assert len(frame) == manifest["kept"] == 12
     assert frame["id"].str.startswith("smollm2-135m-naive-0000").all()
     assert not frame["subject"].str.lower().str.startswith("subject").any()
@@ -303,7 +297,7 @@ def test_a_real_server_writes_rows_and_goes_on(llama, tmp_path, capsys):
 def test_a_real_server_labels_real_mail_with_probabilities(llama, tmp_path):
     more = ["--base-url", llama, "--model", "SmolLM2-135M", "--style", "labels"]
     assert generate(tmp_path, *more, n=3) == 0
-    frame = recorder.read_recorded(tmp_path)
+    frame = store.read_recorded(tmp_path)
     assert len(frame) == 3
     told = frame["p_spam"].dropna()
     assert ((told >= 0) & (told <= 1)).all()
@@ -316,7 +310,7 @@ def test_the_local_model_writes_rows_and_goes_on(tmp_path, capsys):
     assert generate(tmp_path, *more, n=4) == 0
     assert generate(tmp_path, *more, n=8) == 0
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["kept"] == len(recorder.read_recorded(tmp_path)) == 8
+    assert manifest["kept"] == len(store.read_recorded(tmp_path)) == 8
     assert "base_url" not in manifest["settings"]
     assert list(manifest["settings"])[-4:] == ["temperature", "top_k", "top_p", "max_tokens"]
     assert manifest["settings"]["top_k"] == 50

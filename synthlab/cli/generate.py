@@ -1,4 +1,4 @@
-"""Commands that let a language model write."""
+"""The command that lets a language model write or label."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from synthlab.errors import InputError
+from synthlab.errors import InputError, require
 
 if TYPE_CHECKING:
     from synthlab.llm import recorder
@@ -19,24 +19,20 @@ if TYPE_CHECKING:
     from synthlab.llm.model import LanguageModel, Request, Sampling
 
 
-@click.group("generate")
-def generating() -> None:
-    """Let a language model write (extra: pip install synthlab[llm])."""
-
-
-@generating.command()
-@click.option("--n", default=200, show_default=True, help="E-mails to keep, half of them spam.")
+@click.command("generate")
+@click.argument("task")
+@click.option("--n", default=200, show_default=True, help="Rows to keep, as many of each label.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; continued.")
-@click.option("--style", default="naive", show_default=True, help="Which prompts.")
+@click.option("--style", default="naive", show_default=True, help="Which of the task's prompts.")
 @click.option("--seed", default=0, show_default=True, help="Of prompts and answers.")
-@click.option("--max-tokens", default=64, show_default=True, help="Longest answer.")
+@click.option("--max-tokens", default=64, show_default=True, help="Length of an answer.")
 @click.option("--temperature", default=0.9, show_default=True, help="0: the likeliest token.")
 @click.option("--top-k", type=int, help="Draw from so many tokens. [50; an endpoint: its own]")
 @click.option("--top-p", default=0.95, show_default=True, help="Draw from so much probability.")
 @click.option(
     "--examples",
     type=click.Path(path_type=Path),
-    help="Folder of recorded e-mails that few_shot prompts show, in place of real ones.",
+    help="Folder of recorded rows that few_shot prompts show, in place of real ones.",
 )
 @click.option("--threads", type=int, help="Cores for the local model. [2, if there are two]")
 @click.option(
@@ -45,12 +41,13 @@ def generating() -> None:
 @click.option("--model", help="The endpoint's name of the model.")
 @click.option("--key-variable", help="Environment variable with the key. [OPENAI_API_KEY]")
 @click.option("--parallel", type=int, help="Requests under way at once. [4]")
-@click.option("--per-minute", type=float, help="Most requests a minute, repeated ones too.")
+@click.option("--per-minute", type=float, help="Most requests per minute, repeated ones too.")
 @click.option("--timeout", type=float, help="Seconds until an answer is given up. [120]")
 @click.option("--price-in", type=float, help="Money per million tokens of prompts.")
 @click.option("--price-out", type=float, help="Money per million tokens of answers.")
 @click.option("--cap", help="Most money for this command, or none. [the estimate]")
-def emails(
+def generating(
+    task: str,
     n: int,
     out: Path,
     style: str,
@@ -64,19 +61,18 @@ def emails(
     base_url: str | None,
     **of_endpoint: str | float | None,
 ) -> None:
-    """Write e-mails into parquet shards; the same command continues what was interrupted.
+    """Let a language model write rows of TASK (emails), or label real ones.
 
-    By a small model in this process, or, with --base-url, by any OpenAI-compatible endpoint;
-    then the key is read from the environment, and an estimate is printed before anything is
-    asked.
+    Needs the extra: pip install synthlab[llm]. Rows go to parquet files in the folder --out; the
+    same command continues what was interrupted. Without --base-url a small model in this process
+    writes. With it any OpenAI-compatible endpoint does: the key is read from the environment, and
+    an estimate of the costs is printed before anything is asked.
     """
-    from synthlab.llm import prompts
-    from synthlab.llm.generate import generate_emails
+    from synthlab.llm import generate, prompts, tasks
     from synthlab.llm.model import Sampling
 
-    prompts.load_prompts(style)  # a mistyped style should not wait for the model
-    if n <= 0:
-        raise InputError(f"--n {n}: expected at least 1 row. Nothing would be written. Try 200.")
+    found = tasks.find_task(task)
+    prompts.load_prompts(found, style)  # a mistyped style should not wait for the model
     if base_url is None:
         sampling = Sampling(temperature, 50 if top_k is None else top_k, top_p)
         model = _local_model(sampling, threads, of_endpoint)
@@ -85,9 +81,9 @@ def emails(
         model = _endpoint_model(base_url, sampling, threads, **of_endpoint)
     settings = {"style": style, "sampling": sampling, "max_tokens": max_tokens, "seed": seed}
     settings["examples"] = examples
-    with _told_at_the_end(model), _row_bar() as watch:
+    with _told_at_the_end(model), _row_bar(task) as watch:
         settings |= {"approve": _approval(model), "watch": watch}
-        done = generate_emails(model, out, n, **settings)
+        done = generate.generate_rows(found, model, out, n, **settings)
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in done["dropped"].items())
     click.echo(f"{done['kept']:,} of {done['done']:,} rows kept; dropped: {dropped or 'none'}")
     click.echo(f"{out.resolve()}")
@@ -99,18 +95,21 @@ def _local_model(
     from synthlab.llm.local import LocalModel
 
     given = [f"--{name.replace('_', '-')}" for name, value in of_endpoint.items() if value]
-    if given:
-        raise InputError(
-            f"{', '.join(given)} without --base-url: the local model has no such option. Nothing "
-            f"was asked. Name the endpoint, or leave it out."
-        )
+    require(
+        not given,
+        f"{', '.join(given)} without --base-url",
+        "no option of an endpoint where none is named",
+        "The local model has no such option.",
+        "Name the endpoint, or leave the option out.",
+    )
     n_cores = os.cpu_count() or 1
     threads = min(2, n_cores) if threads is None else threads
-    if not 1 <= threads <= n_cores:
-        raise InputError(
-            f"--threads {threads}: expected 1 to {n_cores}, the cores of this machine. More would "
-            f"wait for each other. Choose from that."
-        )
+    require(
+        1 <= threads <= n_cores,
+        f"--threads {threads}",
+        f"1 to {n_cores}, the cores of this machine",
+        "More would wait for each other.",
+    )
     return LocalModel(sampling, n_threads=threads)
 
 
@@ -120,19 +119,27 @@ def _endpoint_model(
     from synthlab.llm import endpoint, traffic
 
     url, name = endpoint.clean_url(base_url), options["model"]
-    if not name:
-        raise InputError(f"--model: missing. Nothing can be asked. {url}/models lists the names.")
-    if threads is not None:
-        raise InputError(
-            f"--threads {threads} beside --base-url: an endpoint has its own cores. Use --parallel."
-        )
-    of_manners = {key: options[key] for key in ("parallel", "per_minute", "timeout")}
+    require(
+        bool(name),
+        "--model: missing",
+        "the endpoint's name of a model",
+        "Nothing can be asked.",
+        f"{url}/models lists the names.",
+    )
+    require(
+        threads is None,
+        f"--threads {threads} beside --base-url",
+        "no such option",
+        "An endpoint has its own cores.",
+        "Use --parallel.",
+    )
+    of_policy = {key: options[key] for key in ("parallel", "per_minute", "timeout")}
     return endpoint.EndpointModel(
         url,
         name,
         sampling,
         key_variable=options["key_variable"] or endpoint.KEY_VARIABLE,
-        policy=traffic.RequestPolicy(**{k: v for k, v in of_manners.items() if v is not None}),
+        policy=traffic.RequestPolicy(**{k: v for k, v in of_policy.items() if v is not None}),
         budget=_budget(url, options["price_in"], options["price_out"], options["cap"]),
     )
 
@@ -141,13 +148,19 @@ def _budget(url: str, price_in: float | None, price_out: float | None, cap: str 
     from synthlab.llm import endpoint
     from synthlab.llm.budget import Budget, Prices
 
-    if (price_in is None) != (price_out is None):
-        raise InputError("--price-in, --price-out: expected both or none. Half a price is none.")
-    if price_in is None and cap != "none" and not endpoint.is_loopback(url):
-        raise InputError(
-            f"{url}: its costs are unknown. It could spend without a limit. Give --price-in and "
-            f"--price-out (money per million tokens), or --cap none if you know what you pay."
-        )
+    require(
+        (price_in is None) == (price_out is None),
+        "--price-in, --price-out",
+        "both or none",
+        "One of them gives no costs.",
+    )
+    require(
+        price_in is not None or cap == "none" or endpoint.is_loopback(url),
+        f"{url}: its costs are unknown",
+        "--price-in and --price-out (money per million tokens)",
+        "It could spend without a limit.",
+        "Give them, or --cap none if you know what you pay.",
+    )
     try:
         most = None if cap is None else math.inf if cap == "none" else float(cap)
     except ValueError:
@@ -156,25 +169,24 @@ def _budget(url: str, price_in: float | None, price_out: float | None, cap: str 
     return Budget(prices, most)
 
 
-def _approval(model: LanguageModel) -> Callable[[list[Request], int], None] | None:
-    """Return what prints an estimate and holds it against the cap; nothing for a local model."""
+def _approval(model: LanguageModel) -> Callable[[list[Request], int], None]:
+    """Return what prints an estimate and holds it against the cap; a local model costs nothing."""
     from synthlab.llm.budget import estimate
 
     budget = getattr(model, "budget", None)
-    if budget is None:
-        return None
 
     def approve(sample: list[Request], rows: int) -> None:
-        planned = estimate(sample, rows, budget.prices)
-        click.echo(planned.summary(), err=True)
-        budget.allow(planned)
+        if budget is not None:
+            planned = estimate(sample, rows, budget.prices)
+            click.echo(planned.summary(), err=True)
+            budget.allow(planned)
 
     return approve
 
 
 @contextmanager
 def _told_at_the_end(model: LanguageModel) -> Iterator[None]:
-    """Say what was spent, however it ended, and that an interrupted run can go on."""
+    """Say what was spent, however the run ended, and that an interrupted one can go on."""
     try:
         yield
     except KeyboardInterrupt:
@@ -187,14 +199,14 @@ def _told_at_the_end(model: LanguageModel) -> Iterator[None]:
 
 
 @contextmanager
-def _row_bar() -> Iterator[Callable[[recorder.Progress], None]]:
-    """Show rows, tokens a second, and the time left; what was recorded earlier costs none."""
+def _row_bar(label: str) -> Iterator[Callable[[recorder.Progress], None]]:
+    """Show rows, tokens per second, and the time left; what was recorded earlier costs none."""
     import time
 
     from tqdm import tqdm
 
     began = time.monotonic()
-    with tqdm(unit="row", desc="e-mails") as bar:
+    with tqdm(unit="row", desc=label) as bar:
 
         def watch(progress: recorder.Progress) -> None:
             if not progress.n_tokens:

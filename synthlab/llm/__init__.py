@@ -1,7 +1,8 @@
 """Generation by language models; only the command line imports it.
 
-`model` says what is asked and answered, `local` and `endpoint` answer, `generate` asks for a task's
-rows, `recorder` keeps them through any kill.  `traffic` and `budget` hold rate and cost in check.
+`tasks` says what is to be written or labeled, `model` what is asked and answered; `local` and
+`endpoint` answer.  `generate` asks for a task's rows, `recorder` and `store` keep them through any
+kill.  `traffic` and `budget` hold rate and cost in check.
 """
 
 import lazy_loader as _lazy
@@ -9,11 +10,13 @@ import lazy_loader as _lazy
 _HOMES = {
     "budget": ["Budget", "Prices"],
     "endpoint": ["EndpointModel"],
-    "generate": ["generate_emails"],
+    "generate": ["generate_rows"],
     "local": ["LocalModel"],
     "model": ["Completion", "LanguageModel", "Request", "Sampling"],
     "prompts": ["load_prompts", "styles"],
-    "recorder": ["read_recorded", "record"],
+    "recorder": ["record"],
+    "store": ["read_recorded"],
+    "tasks": ["Task", "find_task"],
     "traffic": ["RequestPolicy"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

@@ -1,4 +1,4 @@
-"""What an endpoint may cost: an estimate before it starts, a cap, and what was spent.
+"""What an endpoint may cost: an estimate before a run starts, a cap, and what was spent.
 
 Money has no currency here: that of the prices is that of the cap.
 """
@@ -9,12 +9,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from synthlab.errors import InputError, SpendingError
+from synthlab.errors import SpendingError, is_number, is_whole, require
 from synthlab.llm.model import Request
 
 #: An answer that is chosen, not written, has no more tokens than these.
 CHOICE_TOKENS = 8
-# English mail has 4 to 5 bytes a token; 3, and the marks around a message, guess too high.
+# English mail has 4 to 5 bytes per token; 3, and the marks around a message, guess too high.
 _TOKEN_BYTES, _MARK_TOKENS = 3, 24
 _MILLION = 1e6
 
@@ -39,12 +39,12 @@ class Prices:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run takes at most, if no request has to be repeated and no row replaced.
+    """What a run costs at most, if no request has to be repeated and no row replaced.
 
     Attributes
     ----------
     rows : int
-        That are still to be asked.
+        Still to be asked.
     n_prompt, n_answer : int
         Tokens: of the prompts as estimated from their bytes, of the answers at most.
     money : float or None
@@ -57,7 +57,7 @@ class Estimate:
     money: float | None
 
     def summary(self) -> str:
-        """Tell it in one line."""
+        """Return the estimate in one line."""
         costs = "costs unknown" if self.money is None else f"at most about {self.money:,.4f}"
         return (
             f"{self.rows:,} rows to ask: about {self.n_prompt:,} tokens of prompts, at most "
@@ -66,7 +66,7 @@ class Estimate:
 
 
 def prompt_tokens(request: Request) -> int:
-    """Estimate the tokens of a prompt, rather too many than too few."""
+    """Estimate the tokens of a prompt; the guess is rather too high."""
     n_bytes = len(f"{request.system}{request.user}{request.start}".encode())
     return math.ceil(n_bytes / _TOKEN_BYTES) + _MARK_TOKENS
 
@@ -111,16 +111,21 @@ class Budget:
     def __init__(self, prices: Prices | None = None, cap: float | None = None) -> None:
         of_prices = {"price-in": prices.prompt, "price-out": prices.answer} if prices else {}
         for name, value in {**of_prices, "cap": cap}.items():
-            if value is not None and not (value >= 0 and (name == "cap" or value < math.inf)):
-                raise InputError(
-                    f"{name}={value}: expected 0 or more. No costs could be computed. Give a "
-                    f"number such as 0.15."
-                )
-        if cap is not None and cap < math.inf and prices is None:
-            raise InputError(
-                f"cap={cap:g} without prices: what is spent is unknown, so that no cap can be "
-                f"held. Give --price-in and --price-out, or --cap none."
+            is_open = name == "cap" and (value is None or value == math.inf)
+            require(
+                is_open or is_number(value, 0),
+                f"{name}={value}",
+                "0 or more",
+                "No costs could be computed.",
+                "Give a number such as 0.15.",
             )
+        require(
+            cap in (None, math.inf) or prices is not None,
+            f"cap={cap}",
+            "prices beside it",
+            "What is spent is unknown, so that no cap can be held.",
+            "Give --price-in and --price-out, or --cap none.",
+        )
         self.prices, self._cap = prices, cap
         self._dearest = 0.0
         self.n_prompt = self.n_answer = 0
@@ -145,14 +150,22 @@ class Budget:
         self._dearest = planned.money / planned.rows
 
     def has_room(self, n_coming: int) -> bool:
-        """Tell whether one more answer fits under the cap beside those that are on their way."""
+        """Whether one more answer fits under the cap beside those that are on their way."""
         if self._cap is None or self.prices is None:
             return True
         slack = 1 + 1e-9  # a sum of answers may round up
         return self.spent + (n_coming + 1) * self._dearest <= self._cap * slack
 
     def spend(self, n_prompt: int, n_answer: int) -> None:
-        """Count an answer; one that costs more than expected says what the next may cost."""
+        """Count an answer; one that costs more than expected says what the next may cost.
+
+        Raises
+        ------
+        InputError
+            A number is no whole one, or negative: it would lift the cap.
+        """
+        counts = (n_prompt, n_answer)
+        require(all(map(is_whole, counts)), f"tokens={counts}", "0 or more", "The cap would fail.")
         self.n_prompt += n_prompt
         self.n_answer += n_answer
         if self.prices:
@@ -166,6 +179,6 @@ class Budget:
         )
 
     def summary(self) -> str:
-        """Tell what was spent, in a few words."""
+        """Return what was spent, in a few words."""
         tokens = f"{self.n_prompt:,} tokens of prompts and {self.n_answer:,} of answers"
         return f"spent {self.spent:,.4f} ({tokens})" if self.prices else f"used {tokens}"

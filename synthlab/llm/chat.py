@@ -1,7 +1,7 @@
 """What a chat endpoint is asked, and how its answer is read.
 
-It has a mind of its own about how an answer begins: it repeats what it was to begin with, puts
-it in bold, says "Sure, here is your email:" first.
+Unlike a local model, it decides itself how an answer begins: it repeats the start that was asked
+for, prints it in bold, or says "Sure, here is your email:" first.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from collections.abc import Mapping
 
 from synthlab.llm.model import Request
 
+#: A short first line that ends in a colon, such as "Sure! Here is your email:".
+_PREFACE = re.compile(r"\s*\S[^\n]{0,80}(?<=:)[^\S\n]*\n")
+
 
 def instructed(request: Request) -> str:
-    """Return the user's message, with what can't be put into the mouth of a chat endpoint."""
+    """Return the user's message, and in it what else the request wants of the answer."""
     if request.choices:
         return f"{request.user}\n\nAnswer with one word: {' or '.join(request.choices)}."
     if not request.start or f"'{request.start}'" in request.user:
@@ -25,14 +28,23 @@ def instructed(request: Request) -> str:
 def without_start(text: str, start: str) -> str:
     r"""Return what follows the start, however often, in whatever marks and after what preface.
 
+    The time that it takes grows as the text does: an endpoint may answer with anything.
+
     >>> without_start("Here is your email:\n\n**Subject:** Subject: Hello\n\nBody", "Subject:")
     'Hello\n\nBody'
     """
     if not start:
         return text
     word, end = re.escape(start[:-1]), re.escape(start[-1])
-    preface = r"\s*(?:[^\n]{0,80}:\s*\n\s*)?"
-    return re.sub(rf"^{preface}(?:[*_#`\s]*{word}[*_]*{end}[*_`]*[ \t]*)+", "", text, flags=re.I)
+    once = re.compile(rf"[*_#`\s]*{word}[*_]*{end}[*_`]*[ \t]*", re.IGNORECASE)
+    preface = _PREFACE.match(text)
+    for begin in (preface.end() if preface else 0, 0):
+        at = begin
+        while found := once.match(text, at):
+            at = found.end()
+        if at > begin:
+            return text[at:]
+    return text
 
 
 def chosen(

@@ -5,6 +5,8 @@ limit, one "too many requests" holds all threads back, and a stopped run waits f
 
 The key comes from the environment.  It is sent to the endpoint and goes nowhere else: whatever
 the endpoint says is searched for it before anybody sees it, and the client's log stays silent.
+Nor is the endpoint believed: an answer's length is bounded, and token counts that cannot be right
+are replaced by our own estimate.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from synthlab.errors import EndpointError, ExtraMissingError, InputError
+from synthlab.errors import EndpointError, ExtraMissingError, is_number, is_whole, require
 from synthlab.llm.budget import Budget, answer_tokens, prompt_tokens
 from synthlab.llm.chat import chosen, instructed, without_start
 from synthlab.llm.model import DEFAULT_SAMPLING, LENGTH, STOP, Completion, Request, Sampling
@@ -32,6 +34,8 @@ KEY_VARIABLE = "OPENAI_API_KEY"
 _TOP_LOGPROBS = 5
 _SEEDS = 2**31  # some endpoints take no larger one
 _SHOWN_LETTERS, _KEY_LETTERS = 300, 12
+#: A body that is longer is given up; a text is cut where no model's tokens would reach.
+_MOST_BYTES, _TOKEN_LETTERS, _MOST_TOKENS = 2**20, 16, 10**7
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class _Dialect:
         if self.has_logprobs and "logprobs" in complaint:
             return {"has_logprobs": False}
         return {}
+
+
+class _TooLong(ValueError):
+    """A body has more bytes than any answer needs."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +103,10 @@ class EndpointModel:
         self._key = find_key(self._url, key_variable)
         self.name = re.sub(r"[^a-z0-9]+", "-", model.lower())[:60].strip("-") or "endpoint"
         self.settings: Mapping[str, Any] = {"base_url": self._url, "endpoint_model": model}
-        self._manners, self.budget = policy or RequestPolicy(), budget or Budget()
-        self._openai, self._client = _open_client(self._url, self._key, self._manners.timeout)
+        self._policy, self.budget = policy or RequestPolicy(), budget or Budget()
+        self._openai, self._client = _open_client(self._url, self._key, self._policy.timeout)
         self._dialect, self._has_answered = _Dialect(), False
-        self._pace, self._random = RateLimiter(), random.Random()
+        self._limiter, self._random = RateLimiter(), random.Random()
 
     def complete(
         self, requests: Iterable[tuple[Hashable, Request]]
@@ -112,29 +120,29 @@ class EndpointModel:
         SpendingError
             The cap is reached; likewise.
         """
-        self._pace = RateLimiter(self._manners.per_minute)
-        crew = WorkerPool(self._ask, self._manners.parallel)
+        self._limiter = RateLimiter(self._policy.per_minute)
+        workers = WorkerPool(self._ask, self._policy.parallel)
         try:
-            yield from self._stream(iter(requests), crew)
+            yield from self._stream(iter(requests), workers)
         finally:
-            self._pace.end()
-            crew.dismiss()
+            self._limiter.end()
+            workers.dismiss()
 
     def _stream(
-        self, coming: Iterator[tuple[Hashable, Request]], crew: WorkerPool
+        self, coming: Iterator[tuple[Hashable, Request]], workers: WorkerPool
     ) -> Iterator[tuple[Hashable, Completion]]:
         waiting, failure, n_out = next(coming, None), None, 0
         while True:
             while waiting and not failure and self._may_ask(n_out):
-                crew.assign(*waiting)
+                workers.assign(*waiting)
                 waiting, n_out = next(coming, None), n_out + 1
             if not n_out:
                 break
-            key, answer = crew.next_done()
+            key, answer = workers.next_done()
             n_out -= 1
             if isinstance(answer, Exception):
                 failure = failure or answer
-                self._pace.end()
+                self._limiter.end()
             else:
                 self.budget.spend(answer.n_prompt, answer.completion.n_tokens)
                 yield key, answer.completion
@@ -142,25 +150,26 @@ class EndpointModel:
             raise failure or self.budget.reached()
 
     def _may_ask(self, n_out: int) -> bool:
-        return n_out < self._manners.parallel and self.budget.has_room(n_out)
+        return n_out < self._policy.parallel and self.budget.has_room(n_out)
 
     def _ask(self, request: Request) -> _Answer:
         """Ask until there is an answer, or no hope of one."""
         n_failed = 0
-        while self._pace.wait_turn():
+        while self._limiter.wait_turn():
             dialect = self._dialect
             try:
                 answer = self._read(request, self._send(request, dialect))
-            except (self._openai.OpenAIError, ValueError) as error:
+            except (self._openai.OpenAIError, ValueError) as raised:
+                error = raised.__cause__ if isinstance(raised.__cause__, _TooLong) else raised
                 if getattr(error, "code", None) == "content_filter":
                     return _Answer(Completion("", 0, STOP), 0)  # dropped as empty, and counted
                 if self._adapts(dialect, error):
                     continue
                 n_failed += 1
                 wait = self._wait_after(error, n_failed)
-                if wait is None or n_failed > self._manners.n_retries:
+                if wait is None or n_failed > self._policy.n_retries:
                     raise self._explained(error, n_failed) from None
-                self._pace.rest(wait, all_rest=_status(error) == 429)
+                self._limiter.rest(wait, all_rest=_status(error) == 429)
             else:
                 self._has_answered = True
                 return answer
@@ -186,15 +195,20 @@ class EndpointModel:
         try:
             choice, usage = reply.choices[0], reply.usage
             text = self._hidden(choice.message.content or "", _KEY_LETTERS)
+            text = text.encode("utf-8", "replace").decode()  # half a letter could not be written
+            logprobs = _first_logprobs(choice)
         except (AttributeError, IndexError, TypeError) as error:
             raise ValueError("what came back is no chat completion") from error
-        n_prompt = usage.prompt_tokens if usage else prompt_tokens(request)
-        n_tokens = usage.completion_tokens if usage else answer_tokens(request)
-        probabilities = ()
+        most_tokens = answer_tokens(request)
+        cut = text[: _TOKEN_LETTERS * most_tokens]
         if request.choices:
-            text, probabilities = chosen(request.choices, text, _first_logprobs(choice))
-        finish = LENGTH if choice.finish_reason == "length" else STOP
-        answer = text if request.choices else without_start(text, request.start)
+            answer, probabilities = chosen(request.choices, cut, logprobs)
+        else:
+            answer, probabilities = without_start(cut, request.start), ()
+        is_cut = cut != text or choice.finish_reason == "length"
+        n_tokens = _plausible(usage, "completion_tokens", min(1, len(text)), most_tokens)
+        n_prompt = _plausible(usage, "prompt_tokens", 1, prompt_tokens(request))
+        finish = LENGTH if is_cut else STOP
         return _Answer(Completion(answer, n_tokens, finish, probabilities), n_prompt)
 
     def _adapts(self, dialect: _Dialect, error: Exception) -> bool:
@@ -215,12 +229,13 @@ class EndpointModel:
             return None
         told = _retry_after(error)
         if told is None:
-            return self._manners.wait(n_failed, self._random.random())
-        return told if told <= self._manners.longest_told else None
+            return self._policy.wait(n_failed, self._random.random())
+        return told if told <= self._policy.longest_told else None
 
     def _explained(self, error: Exception, n_failed: int) -> EndpointError:
         status, url, again = _status(error), self._url, "The same command continues."
-        said = self._hidden(str(error))[:_SHOWN_LETTERS]
+        said = "".join(c if c.isprintable() else " " for c in self._hidden(str(error)))
+        said = said[:_SHOWN_LETTERS]
         texts = {
             401: f"{url}: the key was refused (401). Nothing is answered without a right one. Set "
             f"the environment variable anew; what the endpoint said is not shown, it may hold it.",
@@ -232,7 +247,7 @@ class EndpointModel:
         if status in texts:
             return EndpointError(texts[status])
         if isinstance(error, self._openai.APITimeoutError):
-            said = f"no answer within {self._manners.timeout:g} seconds"
+            said = f"no answer within {self._policy.timeout:g} seconds"
         elif isinstance(error, self._openai.APIConnectionError):
             said = "no connection; is the server running, are host and port right?"
         times = f", asked {n_failed} times" if n_failed > 1 else ""
@@ -256,16 +271,19 @@ def clean_url(url: str) -> str:
         is_fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         parts, is_fine = urlsplit(""), False
-    if parts.username is not None or parts.query or parts.fragment:
-        raise InputError(
-            "--base-url: expected no user, password or query in it (not shown here). What stands "
-            "on a command line is read by others. Put the key into the environment."
-        )
-    if not is_fine or not url.isprintable():
-        raise InputError(
-            "--base-url: expected http(s)://host/path, such as http://127.0.0.1:8000/v1. Nothing "
-            "was asked. Correct it."
-        )
+    require(
+        parts.username is None and not parts.query and not parts.fragment,
+        "--base-url",
+        "no user, password or query in it (not shown here)",
+        "Others can read what stands on a command line.",
+        "Put the key into the environment.",
+    )
+    require(
+        is_fine and url.isprintable(),
+        "--base-url",
+        "http(s)://host/path, such as http://127.0.0.1:8000/v1",
+        "Nothing was asked.",
+    )
     return url.rstrip("/")
 
 
@@ -289,23 +307,34 @@ def find_key(url: str, variable: str = KEY_VARIABLE) -> str:
     key = os.environ.get(variable, "").strip()
     # Who hands over the key where its variable's name belongs should not find it in an error.
     shown = variable if re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable) else "(--key-variable)"
-    if re.search(r"[^!-~]", key):
-        raise InputError(
-            f"the environment variable {shown}: expected a key in one word (not shown here). It "
-            f"could not be sent. Set it again."
-        )
-    if not key and not is_loopback(url):
-        raise InputError(
-            f"the environment variable {shown} is not set. Another machine's endpoint wants a "
-            f"key. Set it, or name another variable with --key-variable (its name, not the key)."
-        )
+    require(
+        not re.search(r"[^!-~]", key),
+        f"the environment variable {shown}",
+        "a key in one word (not shown here)",
+        "It could not be sent.",
+        "Set it again.",
+    )
+    require(
+        bool(key) or is_loopback(url),
+        f"the environment variable {shown} is not set",
+        "a key, as another machine's endpoint wants one",
+        "Nothing was asked.",
+        "Set it, or name another variable with --key-variable (its name, not the key).",
+    )
     return key
 
 
 def _first_logprobs(choice: Any) -> dict[str, float]:
     told = getattr(choice, "logprobs", None)
     tokens = (told and told.content) or []
-    return {entry.token: entry.logprob for entry in tokens[0].top_logprobs} if tokens else {}
+    entries = tokens[0].top_logprobs if tokens else []
+    return {str(e.token): min(e.logprob, 0.0) for e in entries if is_number(e.logprob)}
+
+
+def _plausible(usage: Any, name: str, least: int, estimate: int) -> int:
+    """Return a reported number of tokens, or the estimate where it cannot be right."""
+    told = getattr(usage, name, None)
+    return told if is_whole(told, least) and told <= _MOST_TOKENS else estimate
 
 
 def _status(error: Exception) -> int | None:
@@ -337,7 +366,32 @@ def _open_client(url: str, key: str, timeout: float) -> tuple[Any, Any]:
     for name in ("openai", "httpx", "httpcore", "httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(logging.WARNING)  # below it they tell headers
     # A redirect could carry the prompt elsewhere; a proxy has no business on this machine.
-    http = openai.DefaultHttpxClient(follow_redirects=False, trust_env=not is_loopback(url))
+    http = openai.DefaultHttpxClient(
+        follow_redirects=False,
+        trust_env=not is_loopback(url),
+        headers={"Accept-Encoding": "identity"},  # what is packed may unpack to gigabytes
+        event_hooks={"response": [_bound]},
+    )
     return openai, openai.OpenAI(
         base_url=url, api_key=key or "none", max_retries=0, timeout=timeout, http_client=http
     )
+
+
+def _bound(response: Any) -> None:
+    """Let a response be read up to a limit only; one that is packed may grow, and gets less."""
+    stream = response.stream
+    is_packed = response.headers.get("content-encoding", "identity") != "identity"
+    most = _MOST_BYTES // 16 if is_packed else _MOST_BYTES
+
+    def bounded() -> Iterator[bytes]:
+        n_bytes = 0
+        for part in stream:
+            n_bytes += len(part)
+            if n_bytes > most:
+                raise _TooLong(f"what came back has more than {most:,} bytes")
+            yield part
+
+    # The client's own kind of stream, whichever HTTP package it came with.
+    kind = next(c for c in type(stream).__mro__ if c.__name__ == "SyncByteStream")
+    methods = {"__iter__": lambda self: bounded(), "close": lambda self: stream.close()}
+    response.stream = type("Bounded", (kind,), methods)()

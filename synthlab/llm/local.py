@@ -1,15 +1,16 @@
 """A language model in this process: SmolLM2-135M-Instruct by llama.cpp, on any two cores.
 
-Many answers grow side by side in one context, one token each a step, which keeps the cores
-busy where a single answer would wait for memory; an answer that ends hands its *slot* to the
-next request at once.  A slot keeps what it has read, so that a prompt which begins as the last
-one did is read from where they part.
+Many answers grow side by side in one context, one token each per step, which keeps the cores
+busy where a single answer would wait for memory.  An answer that ends hands its *slot* to the
+next request at once.  A slot keeps what it has read: of a prompt that begins as the last one
+did, only the rest is read.
 """
 
 from __future__ import annotations
 
 import ctypes
 import importlib.util
+import logging
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,9 +20,11 @@ from types import MappingProxyType
 import numpy as np
 
 from synthlab.datasets import registry
-from synthlab.errors import DataUnavailableError, ExtraMissingError, InputError
+from synthlab.errors import DataUnavailableError, ExtraMissingError, is_whole, require
 from synthlab.llm.model import DEFAULT_SAMPLING, LENGTH, STOP, Completion, Request, Sampling
-from synthlab.paths import atomic_path, cache_dir
+from synthlab.paths import atomic_path, cache_dir, matches_sidecar, write_sidecar
+
+_log = logging.getLogger(__name__)
 
 WEIGHTS = "smollm2-135m-instruct"
 #: Answers that grow side by side, and the tokens that a prompt and its answer may have.
@@ -50,13 +53,21 @@ def weights_path() -> Path:
 def quantized_path() -> Path:
     """Return the weights as Q4_0, which llama.cpp computes with several times as fast.
 
-    They are made once from the verified ones and kept in the cache.
+    They are made once from the verified ones and kept in the cache, with their checksum beside
+    them.  A file that does not match it is made again, and a warning logged.
+
+    Raises
+    ------
+    DataUnavailableError
+        llama.cpp could not make them.
     """
     llama = _runtime()
     source = weights_path()
     kept = cache_dir() / f"{WEIGHTS}-q4_0-{registry.load_registry()[WEIGHTS]['sha256'][:12]}.gguf"
-    if kept.is_file():
+    if matches_sidecar(kept):
         return kept
+    if kept.exists():
+        _log.warning("%s: not as it was written; the weights are re-quantized.", kept)
     settings = llama.llama_model_quantize_default_params()
     settings.ftype = llama.LLAMA_FTYPE_MOSTLY_Q4_0
     settings.allow_requantize = True
@@ -70,13 +81,14 @@ def quantized_path() -> Path:
                 f"{source}: llama.cpp could not re-quantize it to {kept} (code {failed}). "
                 f"Without it nothing is generated. Is there room for 80 MB?"
             )
+    write_sidecar(kept)
     return kept
 
 
 def draw_tokens(
     logits: np.ndarray, uniforms: np.ndarray, sampling: Sampling = DEFAULT_SAMPLING
 ) -> np.ndarray:
-    """Draw one token a row.
+    """Draw one token per row.
 
     Parameters
     ----------
@@ -92,7 +104,7 @@ def draw_tokens(
     if sampling.temperature == 0:
         return logits.argmax(axis=1)
     n_tokens = logits.shape[1]
-    tokens = _likeliest(logits, min(sampling.top_k or n_tokens, n_tokens))
+    tokens = likeliest_tokens(logits, min(sampling.top_k or n_tokens, n_tokens))
     scaled = np.take_along_axis(logits, tokens, axis=1) / sampling.temperature
     weight = np.exp(scaled - scaled[:, :1], dtype=np.float64)
     weight /= weight.sum(axis=1, keepdims=True)
@@ -103,11 +115,21 @@ def draw_tokens(
     return tokens[np.arange(len(tokens)), np.minimum(chosen, (weight > 0).sum(axis=1) - 1)]
 
 
-def _likeliest(logits: np.ndarray, k: int) -> np.ndarray:
+def likeliest_tokens(logits: np.ndarray, k: int) -> np.ndarray:
     """Return the k likeliest tokens of each row, in order.
 
     A token of the k best lies in a column group whose own best is among the k best groups, so
     that only those groups are sorted: 3,200 candidates rather than 49,152.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_rows, n_vocabulary)
+    k : int
+        1 to ``n_vocabulary``.
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows, k)
     """
     n_rows, n_vocabulary = logits.shape
     n_groups = n_vocabulary // _STRIDE
@@ -172,6 +194,8 @@ class LocalModel:
         The extra ``llm`` is not installed.
     DataUnavailableError
         The weights are not those of the registry.
+    InputError
+        Fewer than one thread or slot.
     """
 
     name = "smollm2"
@@ -180,6 +204,10 @@ class LocalModel:
     def __init__(
         self, sampling: Sampling = DEFAULT_SAMPLING, *, n_threads: int = 2, n_slots: int = SLOTS
     ) -> None:
+        for name, value in {"n_threads": n_threads, "n_slots": n_slots}.items():
+            require(
+                is_whole(value, 1), f"{name}={value}", "1 or more", "Nothing could be computed."
+            )
         self.sampling = sampling
         self.sha256 = registry.load_registry()[WEIGHTS]["sha256"]
         self._llama = llama = _runtime()
@@ -289,16 +317,17 @@ class LocalModel:
         slot.rng = np.random.default_rng(order.request.seed)
 
     def _take_order(self, key: Hashable, request: Request) -> _Order:
-        prompt = self._prompt(request)
-        if len(prompt) + request.max_tokens > SLOT_TOKENS:
-            raise InputError(
-                f"request {key!r}: {len(prompt)} tokens of prompt and {request.max_tokens} of "
-                f"answer, where {SLOT_TOKENS} have room. The answer would lose its beginning. "
-                f"Shorten the prompt or lower max_tokens."
-            )
+        prompt = self.prompt_tokens(request)
+        require(
+            len(prompt) + request.max_tokens <= SLOT_TOKENS,
+            f"request {key!r}: {len(prompt)} tokens of prompt and {request.max_tokens} of answer",
+            f"at most {SLOT_TOKENS} in all",
+            "The answer would lose its beginning.",
+            "Shorten the prompt or lower max_tokens.",
+        )
         return _Order(key, request, prompt)
 
-    def _prompt(self, request: Request) -> list[int]:
+    def prompt_tokens(self, request: Request) -> list[int]:
         """Return the tokens of the chat: marks are special tokens, what is quoted never is."""
         turns = [("system", request.system)] if request.system else []
         tokens = []
@@ -362,8 +391,8 @@ def _runtime() -> object:
 
 def _missing(what: str) -> ExtraMissingError:
     return ExtraMissingError(
-        f"{what} of the local language model is not installed. Without it no e-mail can be "
-        f"generated here; all notebooks run from the recorded ones. pip install synthlab[llm]"
+        f"{what} of the local language model is not installed. Without it no row can be "
+        f"generated here; all notebooks run from recorded ones. pip install synthlab[llm]"
     )
 
 

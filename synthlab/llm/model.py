@@ -1,7 +1,7 @@
 """What the course asks of a language model: requests in, completions out, in any order.
 
 A back end is anything that has the members of `LanguageModel`: one runs llama.cpp in this
-process (`llm_local`), another calls an endpoint (`llm_endpoint`).
+process (`local`), another calls an endpoint (`endpoint`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from synthlab.errors import InputError
+from synthlab.errors import is_number, is_whole, require
 
 STOP, LENGTH = "stop", "length"
 
@@ -24,7 +24,7 @@ class Request:
     system, user : str
         The messages of the prompt; an empty ``system`` is left out.
     start : str
-        How the answer begins, put into the model's mouth.  An empty start is a free answer.
+        How the answer begins; the model goes on from there.
     seed : int
         Of this answer's random choices.
     max_tokens : int
@@ -56,8 +56,8 @@ class Completion:
     finish : {"stop", "length"}
         Whether the model ended the answer, or the limit did.
     probabilities : tuple of float
-        Of the choices, summing to 1; empty for a written answer, and where a back end cannot
-        tell them.
+        Of the choices, summing to 1; empty for a written answer, and where a back end does not
+        know them.
     """
 
     text: str
@@ -90,17 +90,20 @@ class Sampling:
     top_p: float = 0.95
 
     def __post_init__(self) -> None:
+        is_top_k = is_whole(self.top_k, 1) and self.top_k <= 1_000
         ranges = {
-            "temperature": (0 <= self.temperature <= 10, "0 (the likeliest token) to 10"),
-            "top_k": (self.top_k is None or 1 <= self.top_k <= 1_000, "1 to 1,000"),
-            "top_p": (0 < self.top_p <= 1, "more than 0, at most 1"),
+            "temperature": (is_number(self.temperature, 0, 10), "0 (the likeliest token) to 10"),
+            "top_k": (self.top_k is None or is_top_k, "1 to 1,000"),
+            "top_p": (is_number(self.top_p, 0, 1) and self.top_p > 0, "more than 0, at most 1"),
         }
         for name, (is_fine, expected) in ranges.items():
-            if not is_fine:
-                raise InputError(
-                    f"{name}={getattr(self, name)}: expected {expected}. No token could be drawn "
-                    f"by it. Choose from that; {name}={getattr(Sampling, name)} is the default."
-                )
+            require(
+                is_fine,
+                f"{name}={getattr(self, name)}",
+                expected,
+                "No token could be drawn.",
+                f"Choose from that; {name}={getattr(Sampling, name)} is the default.",
+            )
 
 
 DEFAULT_SAMPLING = Sampling()
@@ -116,7 +119,7 @@ class LanguageModel(Protocol):
     sha256 : str
         Of the weights; of an endpoint, which shows none, an empty string.
     settings : mapping
-        What else tells this model from another, as JSON has it: a recording goes on only with
+        What else distinguishes this model, as JSON has it: a recording goes on only with
         the same.  Never a key.
     """
 

@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from synthlab.datasets.emails import LABELS
-from synthlab.errors import InputError
+from synthlab.errors import require
 from synthlab.llm.model import Request
+from synthlab.llm.tasks import Task
 from synthlab.paths import data_dir
 
-_FOLDER = "llm_emails/prompts"
 # Tokens are unknown here: no piece of these is less than one, so that few texts exceed 200.
 _PIECE, _MOST_PIECES = re.compile(r"[A-Za-z]{1,6}|[^A-Za-z\s]"), 200
 
@@ -34,7 +33,7 @@ class Template:
     id : str
         Unique in its style.
     label : str
-        The class that it asks for; empty where the model is the one to tell.
+        The class that it asks for; empty where the model is to name it.
     text : str
         With fields in braces, filled from the style's slots and from real examples.
     """
@@ -46,7 +45,7 @@ class Template:
 
 @dataclass(frozen=True)
 class PromptBook:
-    """All prompts of a style, read from ``data/llm_emails/prompts/STYLE.toml``.
+    """All prompts of a style, read from ``STYLE.toml`` in the task's folder of prompts.
 
     Attributes
     ----------
@@ -56,11 +55,10 @@ class PromptBook:
     slots : mapping of str to mapping of str to list of str
         Field → label → what it can be filled with.
     n_examples : int
-        Real messages that each prompt shows.
+        Real rows that each prompt shows.
     choices : tuple of str
-        The answers to choose from; empty where an e-mail is to be written.
-    spam_choice : str
-        The one of them that means spam.
+        The answers to choose from, in the order of the task's labels; empty where a row is to
+        be written.
     sha256 : str
         Of the file.
     """
@@ -73,7 +71,6 @@ class PromptBook:
     slots: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
     n_examples: int = 0
     choices: tuple[str, ...] = ()
-    spam_choice: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,13 +82,13 @@ class PlannedRow:
     number : int
         From 0.
     label : str
-        The class that is asked for; empty where the model is to tell.
+        The class that is asked for; empty where the model is to name it.
     template : str
         Id of the wording.
     slots : dict of str to str
-        What its fields were filled with; never real mail.
+        What its fields were filled with; never real rows.
     parents : tuple of str
-        Ids of the real messages that the prompt shows.
+        Ids of the rows that the prompt shows.
     request : Request
     """
 
@@ -103,32 +100,44 @@ class PlannedRow:
     request: Request
 
 
-def styles() -> list[str]:
-    """Return the styles that have a file of prompts."""
-    return sorted(path.stem for path in (data_dir() / _FOLDER).glob("*.toml"))
+def styles(task: Task) -> list[str]:
+    """Return the styles of a task: each has a file of prompts."""
+    return sorted(path.stem for path in (data_dir() / task.prompts).glob("*.toml"))
 
 
-def load_prompts(style: str) -> PromptBook:
+def load_prompts(task: Task, style: str) -> PromptBook:
     """Read the prompts of a style.
 
     Raises
     ------
     InputError
-        There is no such style.
+        There is no such style, or its file lacks a label of the task.
     """
-    if style not in styles():
-        raise InputError(
-            f"style={style!r}: no such file of prompts. data/{_FOLDER} has "
-            f"{', '.join(styles())}. Nothing was asked. Name one of these."
-        )
-    raw = (data_dir() / _FOLDER / f"{style}.toml").read_bytes()
+    known = styles(task)
+    require(
+        style in known,
+        f"style={style!r}",
+        f"one of {', '.join(known)}, which have prompts in data/{task.prompts}",
+        "Nothing was asked.",
+    )
+    raw = (data_dir() / task.prompts / f"{style}.toml").read_bytes()
     fields = tomllib.loads(raw.decode("utf-8"))
+    fields.pop("spam_choice", None)  # the order of the choices says it too
     fields["templates"] = tuple(Template(**entry) for entry in fields["templates"])
     fields["choices"] = tuple(fields.get("choices", ()))
-    return PromptBook(**fields, sha256=hashlib.sha256(raw).hexdigest())
+    book = PromptBook(**fields, sha256=hashlib.sha256(raw).hexdigest())
+    asked = {template.label for template in book.templates}
+    require(
+        len(book.choices) == len(task.labels) if book.choices else asked == set(task.labels),
+        f"{style}.toml in data/{task.prompts}: choices {book.choices}, templates for {asked}",
+        f"one choice, or a template, per label of {', '.join(task.labels)}",
+        "Not every label could be asked for.",
+    )
+    return book
 
 
 def plan_row(
+    task: Task,
     book: PromptBook,
     number: int,
     *,
@@ -140,6 +149,7 @@ def plan_row(
 
     Parameters
     ----------
+    task : Task
     book : PromptBook
     number : int
         Of the row, from 0; labels alternate by it.
@@ -147,12 +157,12 @@ def plan_row(
         Of the run.
     max_tokens : int
     pool : mapping of str to pandas.DataFrame, optional
-        Label → real messages to show; for a book whose answers are choices, ``""`` → the
-        messages to be labelled, one a row.
+        Label → rows to show; for a book whose answers are choices, ``""`` → the real rows to be
+        labeled, one per request.
     """
     of_row = np.random.SeedSequence(seed, spawn_key=(_style_number(book.style), number))
     rng, of_answer = np.random.default_rng(of_row), int(of_row.generate_state(1)[0])
-    label = "" if book.choices else LABELS[number % len(LABELS)]
+    label = "" if book.choices else task.labels[number % len(task.labels)]
     fitting = [template for template in book.templates if template.label == label]
     template = fitting[rng.integers(len(fitting))]
     slots = {
@@ -160,8 +170,12 @@ def plan_row(
         for name, values in book.slots.items()
         if f"{{{name}}}" in template.text
     }
-    shown = _shown(book, label, number, rng, pool or {})
-    texts = {f"example_{i}": _example(row) for i, row in enumerate(shown.itertuples(), 1)}
+    parents, texts = (), {}
+    if book.n_examples:
+        shown = _shown(book, label, number, rng, pool or {})
+        parents = tuple(shown["id"])
+        rows = zip(*(shown[field] for field in task.fields), strict=True)
+        texts = {f"example_{i}": _cut(task.show(*row)) for i, row in enumerate(rows, 1)}
     request = Request(
         system=book.system,
         user=template.text.format(**slots, **texts),
@@ -170,7 +184,7 @@ def plan_row(
         max_tokens=max_tokens,
         choices=book.choices,
     )
-    return PlannedRow(number, label, template.id, slots, tuple(shown["id"]), request)
+    return PlannedRow(number, label, template.id, slots, parents, request)
 
 
 def _shown(
@@ -180,16 +194,13 @@ def _shown(
     rng: np.random.Generator,
     pool: Mapping[str, pd.DataFrame],
 ) -> pd.DataFrame:
-    if not book.n_examples:
-        return pd.DataFrame({"id": [], "subject": [], "body": []})
-    if book.choices:  # each message is labelled once
+    if book.choices:  # each row is labeled once
         return pool[label].iloc[[number]]
     return pool[label].iloc[rng.choice(len(pool[label]), book.n_examples, replace=False)]
 
 
-def _example(row: object) -> str:
-    """Return the beginning of a real message, as much of it as has room in a prompt."""
-    text = f"Subject: {row.subject}\n\n" + " ".join(row.body.split())
+def _cut(text: str) -> str:
+    """Return the beginning of a text, as much of it as has room in a prompt."""
     pieces = list(_PIECE.finditer(text))
     return text if len(pieces) <= _MOST_PIECES else text[: pieces[_MOST_PIECES].start()].rstrip()
 

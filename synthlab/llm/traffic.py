@@ -1,21 +1,21 @@
-"""Threads that ask on behalf of one, and the pace they keep together."""
+"""How an endpoint is asked: by several workers at once, at a limited rate, with a retry policy."""
 
 from __future__ import annotations
 
-import math
 import queue
 import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from multiprocessing.pool import ThreadPool
 from typing import Any
 
-from synthlab.errors import InputError
+from synthlab.errors import is_number, is_whole, require
 
 
 @dataclass(frozen=True)
 class RequestPolicy:
-    """How an endpoint is treated.
+    """How many requests an endpoint gets at once, how often, and when they are repeated.
 
     Attributes
     ----------
@@ -48,17 +48,25 @@ class RequestPolicy:
 
     def __post_init__(self) -> None:
         ranges = {
-            "parallel": (1 <= self.parallel <= 64, "1 to 64"),
-            "per_minute": (self.per_minute is None or 0 < self.per_minute < math.inf, "above 0"),
-            "n_retries": (0 <= self.n_retries <= 20, "0 to 20"),
-            "timeout": (0 < self.timeout <= 3_600, "more than 0 seconds, at most 3,600"),
+            "parallel": (is_whole(self.parallel, 1) and self.parallel <= 64, "1 to 64"),
+            "per_minute": (
+                self.per_minute is None or (is_number(self.per_minute, 0) and self.per_minute > 0),
+                "a number above 0",
+            ),
+            "n_retries": (is_whole(self.n_retries) and self.n_retries <= 20, "0 to 20"),
+            "timeout": (
+                is_number(self.timeout, 0, 3_600) and self.timeout > 0,
+                "more than 0 seconds, at most 3,600",
+            ),
         }
         for name, (is_fine, expected) in ranges.items():
-            if not is_fine:
-                raise InputError(
-                    f"{name}={getattr(self, name)}: expected {expected}. No request could be sent "
-                    f"so. Choose from that; {name}={getattr(RequestPolicy, name)} is the default."
-                )
+            require(
+                is_fine,
+                f"{name}={getattr(self, name)}",
+                expected,
+                "No request could be sent.",
+                f"Choose from that; {name}={getattr(RequestPolicy, name)} is the default.",
+            )
 
     def wait(self, n_failed: int, jitter: float) -> float:
         """Return the seconds before the next attempt; ``jitter`` in [0, 1) takes a quarter off."""
@@ -66,11 +74,12 @@ class RequestPolicy:
 
 
 class RateLimiter:
-    """Waits that several threads share, and that end at once when it is over.
+    """Lets threads begin their attempts at a common rate; `end` frees all that wait.
 
     Parameters
     ----------
     per_minute : float or None
+        None sets no limit.
     """
 
     def __init__(self, per_minute: float | None = None) -> None:
@@ -103,40 +112,35 @@ class RateLimiter:
 
 
 class WorkerPool:
-    """Threads, at most ``size``, that end with the process: a hung answer holds nobody back.
+    """Threads that end with the process: an answer that never comes holds nobody back.
+
+    That is why they are those of `multiprocessing.pool`; `concurrent.futures` waits for its own
+    before a process may exit.
 
     Parameters
     ----------
     work : callable
         Takes a job, returns its result or raises.
     size : int
+        How many jobs are done at once.
     """
 
     def __init__(self, work: Callable[[Any], Any], size: int) -> None:
-        self._work, self._size, self._n_threads = work, size, 0
-        self._jobs: queue.SimpleQueue = queue.SimpleQueue()
+        self._work, self._threads = work, ThreadPool(size)
         self._done: queue.SimpleQueue = queue.SimpleQueue()
 
     def assign(self, key: Hashable, job: Any) -> None:
         """Hand out a job."""
-        if self._n_threads < self._size:
-            self._n_threads += 1
-            threading.Thread(target=self._serve, daemon=True).start()
-        self._jobs.put((key, job))
+
+        def report(outcome: Any) -> None:
+            self._done.put((key, outcome))
+
+        self._threads.apply_async(self._work, (job,), callback=report, error_callback=report)
 
     def next_done(self) -> tuple[Hashable, Any]:
-        """Wait for any job; return its key, and its result or what it raised."""
+        """Wait for any job; return its key, and its result or the exception that it raised."""
         return self._done.get()
 
     def dismiss(self) -> None:
-        """Let every thread end after the job it has."""
-        for _ in range(self._n_threads):
-            self._jobs.put(None)
-
-    def _serve(self) -> None:
-        while (assigned := self._jobs.get()) is not None:
-            key, job = assigned
-            try:
-                self._done.put((key, self._work(job)))
-            except Exception as error:  # raised again where the result is taken
-                self._done.put((key, error))
+        """Let every thread end after the job it has, and wait for none of them."""
+        self._threads.terminate()
