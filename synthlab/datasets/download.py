@@ -14,9 +14,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from synthlab.datasets.registry import registry_entry, sha256_of
+from synthlab.datasets.registry import registry_entry
 from synthlab.errors import DataUnavailableError
-from synthlab.paths import atomic_path, cache_dir
+from synthlab.paths import atomic_path, cache_dir, sha256_of
 
 _MAX_MESSAGE_BYTES = 5_000_000
 
