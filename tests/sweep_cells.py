@@ -9,6 +9,9 @@ from tempfile import mkstemp
 import numpy as np
 
 
+N_BEATS = 600
+
+
 def touch(trace, **told):
     name = "-".join(map(str, told.values()))
     os.close(mkstemp(dir=Path(trace), prefix=f"{name}-", suffix=".run")[0])
@@ -110,7 +113,7 @@ def wait_for(path):
 def beats(trace, level, seed):
     """Show for a minute that the cell is alive."""
     with (Path(trace) / f"{level}-{os.getpid()}").open("a") as file:
-        for _ in range(600):
+        for _ in range(N_BEATS):
             file.write(".")
             file.flush()
             time.sleep(0.1)

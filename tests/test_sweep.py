@@ -570,7 +570,8 @@ def test_workers_end_with_their_parent(tmp_path, trace, how):
         is_same, before = sizes(trace) == before, sizes(trace)
         return is_same
 
-    until(is_still)  # two cells of a minute each would beat on
+    until(is_still)
+    assert max(sizes(trace).values()) < sweep_cells.N_BEATS  # of a minute: none came to its end
     assert not list((tmp_path / "run").iterdir())
 
 
