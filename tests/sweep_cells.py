@@ -9,6 +9,9 @@ from tempfile import mkstemp
 import numpy as np
 
 
+N_BEATS = 600
+
+
 def touch(trace, **told):
     name = "-".join(map(str, told.values()))
     os.close(mkstemp(dir=Path(trace), prefix=f"{name}-", suffix=".run")[0])
@@ -91,9 +94,34 @@ def threads(level, seed):
         "most": max(pools),
         "n_pools": len(pools),
         "inner": effective_n_jobs(2),
-        "setting": os.environ["OMP_NUM_THREADS"],
+        "setting": os.environ.get("OMP_NUM_THREADS"),
         "process": os.getpid(),
     }
+
+
+def threads_after(trace, me, awaited, seed):
+    (Path(trace) / f"{me} begun").touch()
+    wait_for(Path(trace) / awaited)
+    return threads(0, seed)
+
+
+def wait_for(path):
+    while not path.exists():
+        time.sleep(0.01)
+
+
+def beats(trace, level, seed):
+    """Show for a minute that the cell is alive."""
+    with (Path(trace) / f"{level}-{os.getpid()}").open("a") as file:
+        for _ in range(N_BEATS):
+            file.write(".")
+            file.flush()
+            time.sleep(0.1)
+    return {"value": level}
+
+
+def writes(n_letters, seed):
+    return {"text": "x" * n_letters}
 
 
 def where(level, seed):

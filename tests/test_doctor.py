@@ -30,6 +30,31 @@ def test_corrupt_corpus_is_found(monkeypatch, tmp_path):
     assert "delete" in found.remedy
 
 
+def test_an_altered_derived_file_is_found_without_parsing_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("SYNTHLAB_CACHE", str(tmp_path))
+    assert finding("derived files") == ("derived files", True, "none made yet", "")
+    for name in ("email-9.parquet", "weights.gguf"):
+        (tmp_path / name).write_bytes(b"no reader could parse this")
+        paths.write_sidecar(tmp_path / name)
+    assert finding("derived files").detail == "email-9.parquet, weights.gguf: checksums right"
+    (tmp_path / "weights.gguf").write_bytes(b"no reader could parse that")
+    found = finding("derived files")
+    assert not found.is_fine
+    assert found.detail.startswith("weights.gguf: not as written")
+    assert "make data" in found.remedy
+
+
+@pytest.mark.parametrize("cache", ["a file", "~nobody-of-this-name/x"])
+def test_an_impossible_cache_folder_is_found(monkeypatch, tmp_path, cache):
+    (tmp_path / "a file").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SYNTHLAB_CACHE", cache)
+    found = finding("cache folder")
+    assert not found.is_fine
+    assert cache in found.detail
+    assert "SYNTHLAB_CACHE" in found.remedy
+
+
 def test_missing_course_files_are_found(monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "_PACKAGE", tmp_path / "synthlab")
     assert not finding("course files").is_fine

@@ -1,9 +1,11 @@
 """Archives are read whole and verified, or not at all; a failure says what to do by hand."""
 
+import gzip
 import hashlib
 import io
 import socket
 import tarfile
+import tracemalloc
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -50,6 +52,8 @@ def register(monkeypatch, tmp_path, sources=(), edited=None):
     entry = {
         "version": "1.0",
         "messages": len(MAIL),
+        "largest_bytes": 100,
+        "unpacked_bytes": 100_000,
         "member": r"data/(?P<group>\w+-\d)/(?P<number>\d{5})\.(?P<md5>[0-9a-f]{32})\.txt$",
         "manifest_sha256": download.manifest_digest([f"{id}.{md5(MAIL[id])}" for id in MAIL]),
         "by_hand": "the package of two messages",
@@ -110,8 +114,10 @@ def test_a_missing_message_is_refused(monkeypatch, tmp_path):
     ids=["unknown", "twice"],
 )
 def test_a_message_too_many_is_refused(monkeypatch, tmp_path, extra):
-    archive(register(monkeypatch, tmp_path), [*files_of(MAIL), extra])
-    assert "3 messages with manifest" in refusal(download.messages, "tiny")
+    kept = archive(register(monkeypatch, tmp_path), [*files_of(MAIL), extra])
+    text = refusal(download.messages, "tiny")
+    assert f"{kept} holds more than the corpus: expected 2 messages" in text
+    assert "Delete the file and run again" in text
 
 
 def test_a_message_under_another_name_is_refused(monkeypatch, tmp_path):
@@ -137,12 +143,76 @@ def test_a_member_with_path_tricks_is_ignored(monkeypatch, tmp_path, name):
     assert not list(tmp_path.rglob("outside.txt"))
 
 
-def test_an_oversize_member_is_ignored(monkeypatch, tmp_path):
-    bomb = b"0" * 5_000_001
-    archive(
-        register(monkeypatch, tmp_path), [(file_name("ham-1/00002", bomb), bomb), *files_of(MAIL)]
-    )
+def test_a_message_too_long_is_refused(monkeypatch, tmp_path):
+    for place in (0, 1):
+        long = MAIL | {list(MAIL)[place]: b"0" * 101}
+        archive(register(monkeypatch, tmp_path), files_of(long))
+        assert "messages of at most 100 bytes" in refusal(download.messages, "tiny")
+
+
+def bomb(path, kind, n_bytes):
+    """Write an archive of some KB that unpacks to n_bytes of zeros, in one way or another."""
+    member = tarfile.TarInfo("package/README.md")
+    member.size = n_bytes
+    if kind == "a message":
+        member.name = file_name("ham-1/00002", b"")
+    elif kind in ("pax header", "long name"):
+        member.type = tarfile.XHDTYPE if kind == "pax header" else tarfile.GNUTYPE_LONGNAME
+    with gzip.open(path, "wb", compresslevel=9) as file:
+        if kind == "many members":
+            file.write(tarfile.TarInfo("empty").tobuf() * (n_bytes // 512))
+        else:
+            file.write(member.tobuf() + bytes(n_bytes))
+    return path
+
+
+@pytest.mark.parametrize(
+    "kind", ["a message", "another file", "pax header", "long name", "many members"]
+)
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_does(monkeypatch, tmp_path, kind):
+    kept = register(monkeypatch, tmp_path)
+    kept.parent.mkdir()
+    bomb(kept, kind, n_bytes=30_000_000)
+    assert kept.stat().st_size < 1_000_000
+    tracemalloc.start()
+    text = refusal(download.messages, "tiny")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2_000_000
+    assert "100,000 bytes unpacked in all" in text
+    assert "Delete the file and run again" in text
+
+
+def test_a_message_full_of_holes_is_no_message(monkeypatch, tmp_path):
+    """A sparse member of a few bytes may claim any length: it is not read at all."""
+    kept = register(monkeypatch, tmp_path)
+    kept.parent.mkdir()
+    hole = b"\0" * 100
+    map = b"1\n0\n0\n".ljust(512, b"\0")
+    headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "100"}
+    member = tarfile.TarInfo(file_name("ham-1/00002", hole))
+    member.size, member.pax_headers = len(map), headers
+    with tarfile.open(kept, "w:gz", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(member, io.BytesIO(map))
+        for name, raw in files_of(MAIL):
+            whole = tarfile.TarInfo(name)
+            whole.size = len(raw)
+            tar.addfile(whole, io.BytesIO(raw))
     assert download.messages("tiny") == MAIL
+
+
+def test_an_archive_that_cannot_be_opened_is_no_archive(monkeypatch, tmp_path):
+    register(monkeypatch, tmp_path).mkdir(parents=True)
+    assert "is not a whole .tgz archive" in refusal(download.messages, "tiny")
+
+
+def test_a_disk_that_refuses_is_told_before_anything_is_downloaded(monkeypatch, tmp_path):
+    register(monkeypatch, tmp_path, [unreachable()])
+    (tmp_path / "cache").write_text("a file")
+    text = refusal(download.messages, "tiny", kind=InputError)
+    assert f"{tmp_path}/cache/tiny-1.0.tgz: expected a place that can be written" in text
+    assert "SYNTHLAB_CACHE" in text
+    assert "http" not in text
 
 
 def test_a_link_is_ignored(monkeypatch, tmp_path):

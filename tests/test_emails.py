@@ -1,12 +1,14 @@
 """The real corpus, as the notebooks get it."""
 
-import shutil
+import hashlib
+import io
+import tarfile
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from synthlab.datasets import download, emails
+from synthlab.datasets import download, emails, registry
 from synthlab.errors import InputError
 from synthlab.text import ngrams
 
@@ -83,15 +85,57 @@ def test_unknown_split_is_an_error():
         emails.load_email("sideways")
 
 
-def test_broken_cache_is_made_again(monkeypatch, tmp_path):
-    before = emails.email_frame()
-    archive = download.archive_path("spam-assassin")
+@pytest.fixture
+def small_corpus(monkeypatch, tmp_path):
+    """Let the corpus be 60 of its messages, in a cache of their own; return the parsed one."""
+    raw = download.messages("spam-assassin")
+    some = {id: raw[id] for group in ("easy-ham-1", "spam-1") for id in ids_of(raw, group)[:30]}
+    names = {id: f"{id}.{hashlib.md5(mail).hexdigest()}" for id, mail in some.items()}
+    entry = registry.load_registry()["spam-assassin"]
+    entry |= {"manifest_sha256": download.manifest_digest([*names.values()]), "messages": 60}
+    monkeypatch.setattr(registry, "load_registry", lambda: {"spam-assassin": entry})
     monkeypatch.setenv("SYNTHLAB_CACHE", str(tmp_path))
-    shutil.copy(archive, tmp_path)
+    with tarfile.open(download.archive_path("spam-assassin"), "w:gz") as tar:
+        for id, mail in some.items():
+            member = tarfile.TarInfo(f"package/data/{names[id]}.txt")
+            member.size = len(mail)
+            tar.addfile(member, io.BytesIO(mail))
     emails.email_frame()
-    (kept,) = tmp_path.glob("*.parquet")
-    kept.write_bytes(b"PAR1 truncated")
-    pd.testing.assert_frame_equal(emails.email_frame(), before)
+    return emails.kept_path()
+
+
+def ids_of(raw, group):
+    return sorted(id for id in raw if id.startswith(group))
+
+
+def test_a_flipped_bit_in_the_parsed_corpus_changes_nothing(small_corpus, caplog):
+    """Most flips leave the file readable and change its content: only a checksum tells."""
+    before, whole = emails.email_frame(), small_corpus.read_bytes()
+    rng = np.random.default_rng(0)
+    for place, bit in zip(rng.integers(len(whole), size=40), rng.integers(8, size=40), strict=True):
+        spoilt = bytearray(whole)
+        spoilt[place] ^= 1 << bit
+        small_corpus.write_bytes(spoilt)
+        pd.testing.assert_frame_equal(emails.email_frame(), before)
+        assert small_corpus.read_bytes() == whole
+    assert len(caplog.records) == 40
+    assert "not as it was written" in caplog.text
+
+
+@pytest.mark.parametrize("spoil", ["no sidecar", "truncated", "another sidecar", "gone"])
+def test_a_broken_cache_is_made_again(small_corpus, spoil):
+    before, sidecar = emails.email_frame(), small_corpus.with_name(f"{small_corpus.name}.sha256")
+    if spoil == "no sidecar":
+        sidecar.unlink()
+    elif spoil == "truncated":
+        small_corpus.write_bytes(b"PAR1 truncated")
+    elif spoil == "gone":
+        small_corpus.unlink()
+    else:
+        sidecar.write_text(f"{'0' * 64}  {small_corpus.name}\n")
+    for _ in range(2):
+        pd.testing.assert_frame_equal(emails.email_frame(), before)
+    assert sidecar.exists()
 
 
 def test_what_prompts_may_show_is_apart_from_all_that_evaluates_it():

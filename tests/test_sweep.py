@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import os
+import resource
 import signal
 import struct
 import subprocess
@@ -13,6 +14,7 @@ import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import joblib
 import numpy as np
@@ -21,10 +23,11 @@ import pytest
 import sweep_cells
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from synthlab import sweep as module
 from synthlab.errors import InputError, SynthlabError
 from synthlab.progress import CHANNEL, Step, latest
-from synthlab.sweep import Cell, grid, run_sweep
+from synthlab.sweep import Cell, grid, run, run_sweep, workers
+from synthlab.sweep.cells import digest
+from synthlab.sweep.results import exact_column
 
 TESTS = str(Path(__file__).parent)
 
@@ -120,7 +123,7 @@ def test_another_parameter_or_seed_is_another_cell(tmp_path, changed):
 
 def test_another_version_is_another_cell(tmp_path, monkeypatch):
     run_sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1)
-    monkeypatch.setattr(module, "version", lambda name: "99")
+    monkeypatch.setattr(run, "version", lambda name: "99")
     assert run_sweep(sweep_cells.where, grid(level=1), tmp_path, n_jobs=1).n_found == 0
 
 
@@ -193,7 +196,7 @@ def test_files_are_strict_json(tmp_path):
     ],
 )
 def test_columns_round_nothing(values, kind):
-    column = module._column(values)
+    column = exact_column(values)
     assert str(column.dtype) == kind
     present = [(got, value) for got, value in zip(column, values, strict=True) if value is not None]
     assert all(got == value for got, value in present)
@@ -265,7 +268,7 @@ def moved(text):
     content = json.loads(text)
     content.pop("sha256")
     content["of"]["cell"]["share"] = 0.9
-    return json.dumps({**content, "sha256": module._digest(content)})
+    return json.dumps({**content, "sha256": digest(content)})
 
 
 @pytest.mark.parametrize(
@@ -307,11 +310,7 @@ def start(folder, trace):
 
 def wait_for(folder, n):
     """Wait until a folder holds n finished cells."""
-    for _ in range(2_000):
-        if len(list(folder.glob("*.json"))) >= n:
-            return
-        time.sleep(0.01)
-    pytest.fail(f"{n} cells were not done in 20 s")
+    until(lambda: len(list(folder.glob("*.json"))) >= n)
 
 
 def test_kill_9_loses_only_the_cells_in_flight(tmp_path, trace):
@@ -416,12 +415,12 @@ def test_a_worker_with_more_threads_is_limited():
     """As on a cluster whose workers were not started by this process."""
     with threadpool_limits(2):
         assert max(pool["num_threads"] for pool in threadpool_info()) == 2
-        _, (record,) = module._attempt(0, "sweep_cells:threads", {"level": 1, "seed": 0})
+        _, (record,) = workers.attempt(0, "sweep_cells:threads", {"level": 1, "seed": 0})
     assert record["most"] == 1
 
 
 def test_a_name_that_a_worker_cannot_find_is_a_failure_of_the_cell():
-    _, failure = module._attempt(0, "nowhere_to_be_found:cell", {"seed": 0})
+    _, failure = workers.attempt(0, "nowhere_to_be_found:cell", {"seed": 0})
     assert failure.exception == "ModuleNotFoundError"
 
 
@@ -522,23 +521,90 @@ def test_fingerprints_are_strings(tmp_path, settings):
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "x").write_text("")
-    with pytest.raises(InputError, match="expected a folder"):
+    with pytest.raises(InputError, match="expected a place that can be written"):
         run_sweep(sweep_cells.where, grid(level=1), tmp_path / "x")
 
 
-def test_a_full_disk_keeps_what_is_done(tmp_path, trace, monkeypatch):
-    cells, write, n_written = cells_of(trace, seeds=1), module._write, itertools.count()
+def test_a_full_disk_keeps_what_is_done(tmp_path):
+    """A limit on the size of files refuses as a full disk does: in the middle of writing."""
+    cells = grid(n_letters=[10, 20, 9_000, 30], seeds=[1])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, before[1]))
+    try:
+        with pytest.raises(InputError, match=r"\(File too large\).*is kept.*Make room"):
+            run_sweep(sweep_cells.writes, cells, tmp_path, n_jobs=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert len(list(tmp_path.iterdir())) == 2
+    resumed = run_sweep(sweep_cells.writes, cells, tmp_path, n_jobs=1)
+    assert resumed.n_found == 2
+    assert list(resumed.to_frame()["text"].str.len()) == [10, 20, 9_000, 30]
 
-    def full(*content):
-        if next(n_written) == 2:
-            raise OSError(28, "No space left on device")
-        write(*content)
 
-    monkeypatch.setattr(module, "_write", full)
-    with pytest.raises(InputError, match=r"No space left.*is kept"):
-        run_sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1)
-    monkeypatch.undo()
-    assert run_sweep(sweep_cells.draw, cells, tmp_path / "run", n_jobs=1).n_found == 2
+def test_a_home_folder_is_meant_by_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run_sweep(sweep_cells.where, grid(level=1), "~/runs", n_jobs=1)
+    assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def sizes(folder):
+    return {path.name: path.stat().st_size for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_end_with_their_parent(tmp_path, trace, how):
+    code = CHILD.format(tests=TESTS).partition("cells =")[0] + (
+        "run_sweep(sweep_cells.beats, grid(trace=sys.argv[2], level=[1, 2]), sys.argv[1], n_jobs=2)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "run"), str(trace)])
+    try:
+        until(lambda: len(sizes(trace)) == 2)
+    finally:
+        os.kill(child.pid, how)  # the parent alone, as a job scheduler does
+        child.wait()
+    before = sizes(trace)
+
+    def is_still():
+        nonlocal before
+        time.sleep(1)
+        is_same, before = sizes(trace) == before, sizes(trace)
+        return is_same
+
+    until(is_still)
+    assert max(sizes(trace).values()) < sweep_cells.N_BEATS  # of a minute: none came to its end
+    assert not list((tmp_path / "run").iterdir())
+
+
+def until(is_so, n_looks=2_000):
+    for _ in range(n_looks):
+        if is_so():
+            return
+        time.sleep(0.01)
+    pytest.fail("it never came to be")
+
+
+def test_sweeps_in_two_threads_share_one_setting(tmp_path, trace, monkeypatch):
+    """The first to begin is the first to leave; the other's cell looks only then."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    before, frames = threadpool_info(), {}
+
+    def sweep(me, awaited):
+        cells = grid(trace=str(trace), me=me, awaited=awaited)
+        frames[me] = run_sweep(sweep_cells.threads_after, cells, tmp_path / me, n_jobs=1).to_frame()
+        (trace / f"{me} left").touch()
+
+    threads = [
+        Thread(target=sweep, args=names)
+        for names in (("first", "second begun"), ("second", "first left"))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [frames[me]["most"][0] for me in ("first", "second")] == [1, 1]
+    assert [frames[me]["setting"][0] for me in ("first", "second")] == ["1", "1"]
+    assert os.environ["OMP_NUM_THREADS"] == "3"
+    assert threadpool_info() == before
 
 
 @pytest.mark.filterwarnings("ignore")  # distributed's own, while it starts and stops

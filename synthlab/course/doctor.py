@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from synthlab.datasets import download, registry
 from synthlab.errors import SynthlabError
-from synthlab.paths import cache_dir, data_dir, notebooks_dir
+from synthlab.paths import cache_dir, data_dir, matches_sidecar, notebooks_dir
 
 _ROOM_NEEDED = 2 * 10**9
 
@@ -36,6 +36,7 @@ def examine() -> list[Finding]:
         _course_files,
         _recorded_data,
         _corpus,
+        _derived_files,
         _npm,
         _kernel,
         _disk,
@@ -94,6 +95,21 @@ def _corpus() -> Finding:
     return Finding(what, True, f"{len(found):,} messages, every checksum right")
 
 
+def _derived_files() -> Finding:
+    """Compare what was made from downloads with its checksums; nothing is parsed."""
+    what = "derived files"
+    try:
+        files = [path.with_suffix("") for path in sorted(cache_dir().glob("*.sha256"))]
+    except SynthlabError as error:
+        return Finding(what, False, str(error), "set SYNTHLAB_CACHE to another folder")
+    altered = ", ".join(path.name for path in files if not matches_sidecar(path))
+    if altered:
+        told = f"{altered}: not as written; the next run that needs it makes it anew"
+        return Finding(what, False, told, "make data")
+    names = ", ".join(path.name for path in files)
+    return Finding(what, True, f"{names}: checksums right" if names else "none made yet")
+
+
 def _npm() -> Finding:
     found = shutil.which("npm")
     detail = found or "not on PATH: a PyPI package brings one when the corpus is fetched"
@@ -117,11 +133,17 @@ def _kernel() -> Finding:
 
 
 def _disk() -> Finding:
-    folder = cache_dir()
+    what, remedy = "cache folder", "set SYNTHLAB_CACHE to a folder with 2 GB free"
+    try:
+        folder = cache_dir()
+    except SynthlabError as error:
+        return Finding(what, False, str(error), remedy)
     while not folder.exists():
         folder = folder.parent
+    if not folder.is_dir():
+        return Finding(what, False, f"{folder} is a file", remedy)
     free = shutil.disk_usage(folder).free
     writable = os.access(folder, os.W_OK)
     detail = f"{cache_dir()}: {free / 1e9:.0f} GB free" + ("" if writable else ", not writable")
     fine = writable and free >= _ROOM_NEEDED
-    return Finding("cache folder", fine, detail, "set SYNTHLAB_CACHE to a folder with 2 GB free")
+    return Finding(what, fine, detail, remedy)

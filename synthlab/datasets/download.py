@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import re
@@ -12,15 +13,17 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-from synthlab.datasets.registry import registry_entry, sha256_of
+from synthlab.datasets.registry import registry_entry
 from synthlab.errors import DataUnavailableError
-from synthlab.paths import atomic_path, cache_dir
-
-_MAX_MESSAGE_BYTES = 5_000_000
+from synthlab.paths import atomic_path, cache_dir, sha256_of
 
 _TIMEOUT_SECONDS = 600
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_ANEW = "Delete the file and run again to download it anew."
 
 
 def messages(name: str = "spam-assassin") -> dict[str, bytes]:
@@ -40,19 +43,8 @@ def messages(name: str = "spam-assassin") -> dict[str, bytes]:
     kept = archive_path(name)
     if kept.exists():
         return _read_verified(kept, entry)
-    failures = []
-    for source in entry["sources"]:
-        try:
-            return _fetch_from(source, entry, kept)
-        except (OSError, subprocess.SubprocessError, ValueError) as error:
-            failures.append(f"  - {source['kind']}: {_one_line(error)}")
-    raise DataUnavailableError(
-        f"{name} {entry['version']} could not be downloaded. Tried, in order:\n"
-        + "\n".join(failures)
-        + f"\nWithout real mail nothing can be measured. Connect to the network and try again, "
-        f"or put the archive of {entry['by_hand']} at {kept} yourself: it is verified message "
-        f"by message."
-    )
+    with atomic_path(kept) as partial:  # first, since a disk that refuses spares the download
+        return _fetch(name, entry, partial)
 
 
 def archive_path(name: str) -> Path:
@@ -65,12 +57,30 @@ def manifest_digest(names: list[str]) -> str:
     return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
 
 
-def _fetch_from(source: dict, entry: dict, kept: Path) -> dict[str, bytes]:
+def _fetch(name: str, entry: dict, partial: Path) -> dict[str, bytes]:
+    """Try one source after the other; the first whose messages are right fills ``partial``."""
+    failures = []
+    for source in entry["sources"]:
+        try:
+            return _fetch_from(source, entry, partial)
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            if getattr(error, "errno", None) in _NO_ROOM:
+                raise
+            failures.append(f"  - {source['kind']}: {_one_line(error)}")
+    raise DataUnavailableError(
+        f"{name} {entry['version']} could not be downloaded. Tried, in order:\n"
+        + "\n".join(failures)
+        + f"\nWithout real mail nothing can be measured. Connect to the network and try again, "
+        f"or put the archive of {entry['by_hand']} at {archive_path(name)} yourself: it is "
+        f"verified message by message."
+    )
+
+
+def _fetch_from(source: dict, entry: dict, partial: Path) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         archive = _DOWNLOADERS[source["kind"]](source, Path(folder))
         found = _read_verified(archive, entry)
-        with atomic_path(kept) as partial:
-            shutil.copyfile(archive, partial)
+        shutil.copyfile(archive, partial)
     return found
 
 
@@ -78,33 +88,72 @@ def _read_verified(archive: Path, entry: dict) -> dict[str, bytes]:
     """Return the messages of an archive, each checked, and the corpus as a whole."""
     found, names = {}, []
     try:
-        for id, md5, raw in _read_members(archive, entry["member"]):
+        for id, md5, raw in _read_members(archive, entry):
             _verify_message(raw, id, entry["edited"].get(id, md5), archive)
             found[id] = raw
             names.append(f"{id}.{md5}")
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except DataUnavailableError:
+        raise
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise DataUnavailableError(
-            f"{archive} is not a whole .tgz archive ({error}). None of it can be trusted. Delete "
-            f"the file and run again to download it anew."
+            f"{archive} is not a whole .tgz archive ({error}). None of it can be trusted. {_ANEW}"
         ) from error
     digest = manifest_digest(names)
     if digest != entry["manifest_sha256"]:
         raise DataUnavailableError(
             f"{archive}: {len(names)} messages with manifest {digest[:12]}…; expected "
             f"{entry['messages']} with {entry['manifest_sha256'][:12]}…. A part of the corpus "
-            f"would shift every score. Delete the file and run again to download it anew."
+            f"would shift every score. {_ANEW}"
         )
     return found
 
 
-def _read_members(archive: Path, pattern: str) -> Iterator[tuple[str, str, bytes]]:
-    """Read messages straight from the archive: nothing is unpacked to disk."""
-    with tarfile.open(archive) as tar:
+def _read_members(archive: Path, entry: dict) -> Iterator[tuple[str, str, bytes]]:
+    """Read messages straight from the archive, as it streams by: nothing is unpacked to disk."""
+    n_left = entry["messages"]
+    with (
+        _refusing_too_much(archive, entry),
+        gzip.open(archive) as unpacked,
+        tarfile.open(fileobj=_Limited(unpacked, entry["unpacked_bytes"]), mode="r|") as tar,
+    ):
         for member in tar:
-            match = re.search(pattern, member.name)
-            if match and member.isfile() and member.size <= _MAX_MESSAGE_BYTES:
+            match = re.search(entry["member"], member.name)
+            if match and member.isfile() and not member.issparse():
+                n_left -= 1
+                if n_left < 0 or member.size > entry["largest_bytes"]:
+                    raise _TooMuch
                 id = f"{match['group']}/{match['number']}"
                 yield id, match["md5"], tar.extractfile(member).read()
+
+
+class _TooMuch(Exception):
+    """An archive holds more than is registered."""
+
+
+class _Limited:
+    """A file that may give so many bytes and no more."""
+
+    def __init__(self, file: BinaryIO, limit: int) -> None:
+        self._file, self._left = file, limit
+
+    def read(self, size: int) -> bytes:
+        found = self._file.read(min(size, self._left + 1))
+        self._left -= len(found)
+        if self._left < 0:
+            raise _TooMuch
+        return found
+
+
+@contextmanager
+def _refusing_too_much(archive: Path, entry: dict) -> Iterator[None]:
+    try:
+        yield
+    except _TooMuch as error:
+        raise DataUnavailableError(
+            f"{archive} holds more than the corpus: expected {entry['messages']:,} messages of at "
+            f"most {entry['largest_bytes']:,} bytes, {entry['unpacked_bytes']:,} bytes unpacked in "
+            f"all. It could fill the memory, so reading stopped there. {_ANEW}"
+        ) from error
 
 
 def _verify_message(raw: bytes, id: str, md5: str, archive: Path) -> None:
@@ -112,7 +161,7 @@ def _verify_message(raw: bytes, id: str, md5: str, archive: Path) -> None:
     if found != md5:
         raise DataUnavailableError(
             f"{archive}: message {id} has MD5 {found}; expected {md5}. It was altered, and so "
-            f"would be every score on it. Delete the file and run again to download it anew."
+            f"would be every score on it. {_ANEW}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import pandas as pd
 from synthlab.dataset import REAL, Dataset
 from synthlab.datasets import download, email_parser, registry
 from synthlab.errors import InputError
-from synthlab.paths import atomic_path, cache_dir
+from synthlab.paths import atomic_path, cache_dir, matches_sidecar, write_sidecar
 from synthlab.splits import stratified_cluster_split, time_split
 from synthlab.text import ngrams
+
+_log = logging.getLogger(__name__)
 
 #: Messages belong to one cluster when half of the shorter one stands in the other.
 CLUSTER_CONTAINMENT = 0.5
@@ -89,16 +92,22 @@ def email_frame() -> pd.DataFrame:
         Columns ``id`` ("group/number"), ``group``, ``label``, ``subject``, ``body``,
         ``received`` (UTC) and ``cluster`` (of near-duplicates).
     """
-    kept = _kept_path()
+    kept = kept_path()
+    if matches_sidecar(kept):
+        return pd.read_parquet(kept)
     if kept.exists():
-        try:
-            return pd.read_parquet(kept)
-        except (OSError, ValueError):  # truncated by something else: it can be made again
-            kept.unlink()
+        _log.warning("%s: not as it was written; the corpus is parsed again.", kept)
     frame = parse_messages(download.messages("spam-assassin"))
     with atomic_path(kept) as partial:
         frame.to_parquet(partial)
+    write_sidecar(kept)
     return frame
+
+
+def kept_path() -> Path:
+    """Return where the cache keeps the parsed corpus: by the corpus and by the parsing's recipe."""
+    manifest = registry.load_registry()["spam-assassin"]["manifest_sha256"]
+    return cache_dir() / f"{RECIPE}-{manifest[:12]}.parquet"
 
 
 def parse_messages(raw: dict[str, bytes]) -> pd.DataFrame:
@@ -173,9 +182,3 @@ def _email(frame: pd.DataFrame, rows: np.ndarray, name: str) -> Dataset:
 
 def _texts(frame: pd.DataFrame) -> pd.Series:
     return (frame["subject"] + "\n\n" + frame["body"]).str.strip()
-
-
-def _kept_path() -> Path:
-    """Name the cached frame by the corpus and by the recipe of its parsing."""
-    manifest = registry.load_registry()["spam-assassin"]["manifest_sha256"]
-    return cache_dir() / f"{RECIPE}-{manifest[:12]}.parquet"

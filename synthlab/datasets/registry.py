@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 from synthlab.errors import DataUnavailableError, InputError
-from synthlab.paths import data_dir
+from synthlab.paths import data_dir, sha256_of
 
 
 def load_registry() -> dict[str, dict]:
@@ -111,12 +111,6 @@ def verified_member(name: str, package: str, member: str, sha256: str, requireme
             f"would shift every score. Install it again: {install}"
         )
     return path
-
-
-def sha256_of(path: Path) -> str:
-    """Return the hexadecimal SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _member_of(entry: dict) -> dict[str, str]:
