@@ -11,6 +11,7 @@ _HOMES = {
         "SUPPORTED",
         "PARTLY_SUPPORTED",
         "NOT_REPRODUCED",
+        "UNDECIDED",
         "load_claim",
         "name_metrics",
         "save_metrics",
