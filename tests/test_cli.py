@@ -1,14 +1,15 @@
 """The command line: one call each, and an exit code that scripts can rely on."""
 
+import re
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
-from test_running import SAVES, USES, make_notebook
+from small_notebooks import SAVES, USES, make_notebook
 
-from synthlab import cli
+from synthlab import cli, progress
 from synthlab.course import doctor
 from synthlab.errors import ContaminationError, DataUnavailableError
 
@@ -60,7 +61,21 @@ def test_interrupted_run_exits_with_130_and_leaves_no_result(tmp_path):
     while not marker.exists() and process.poll() is None:
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    _, told = process.communicate(timeout=60)
     assert process.returncode == 130
+    assert told.decode().strip().endswith("interrupted; nothing half-written was left as a result.")
+    assert b"Traceback" not in told
     assert not (out / "metrics.json").exists()
     assert not list(out.glob(".run-*"))
+
+
+def test_a_log_gets_lines_and_no_bars(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(progress, "LOG_SECONDS", 0.0)
+    loops = "import time\nfrom synthlab.progress import track\n"
+    loops += "for _ in track([1, 2], 'fits'): time.sleep(1.5)"
+    path = make_notebook(tmp_path / "made.ipynb", USES, loops, SAVES)
+    assert cli.main(["run", str(path), "--out", str(tmp_path / "out")]) == 0
+    told = capfd.readouterr().err
+    assert re.search(r"^\d+ s, fits: 1 of 2$", told, re.MULTILINE)
+    assert "\r" not in told
+    assert "%|" not in told

@@ -2,6 +2,7 @@
 
 import pytest
 
+from synthlab import progress
 from synthlab.progress import CHANNEL, Step, latest, track
 
 
@@ -99,3 +100,23 @@ def test_what_an_earlier_run_had_done_counts_as_done(tmp_path, monkeypatch):
     seen = [latest(channel) for _ in track(iter("ab"), "cells", total=5, n_before=3)]
     assert seen == [Step("cells", 3, 5), Step("cells", 4, 5)]
     assert latest(channel) == Step("cells", 5, 5)
+
+
+def test_a_log_gets_a_plain_line_now_and_then(monkeypatch, capsys):
+    monkeypatch.delenv(CHANNEL, raising=False)
+    monkeypatch.setattr(progress, "LOG_SECONDS", 0.0)
+    assert list(track("ab", "fits", total=5, n_before=3)) == ["a", "b"]
+    assert capsys.readouterr().err == "fits: 3 of 5\nfits: 4 of 5\n"
+
+
+def test_a_short_loop_says_nothing_in_a_log(monkeypatch, capsys):
+    monkeypatch.delenv(CHANNEL, raising=False)
+    assert list(track("abc", "fits")) == ["a", "b", "c"]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_gets_a_bar(monkeypatch, capsys):
+    monkeypatch.delenv(CHANNEL, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert list(track("abc", "fits")) == ["a", "b", "c"]
+    assert "fits" in capsys.readouterr().err

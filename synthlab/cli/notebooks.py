@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import click
 
 from synthlab.errors import InputError
+
+_LOOK_SECONDS = 0.5
 
 
 @click.command()
@@ -22,7 +25,7 @@ def run(name: str, pairs: tuple[str, ...], profile: str, out: Path | None) -> No
     from synthlab.course.notebooks import run_notebook
 
     parameters = dict(_split_pair(pair) for pair in pairs)
-    done = run_notebook(name, parameters, profile=profile, out=out, watch=_loop_bar)
+    done = run_notebook(name, parameters, profile=profile, out=out, watch=_loop_progress)
     for key in ("claim", "verdict", "sentence"):
         if key in done.metrics:
             click.echo(f"{key:9}{done.metrics[key]}")
@@ -50,31 +53,45 @@ def _split_pair(pair: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _loop_bar(channel: Path) -> Iterator[None]:
-    """Show, below the bar of cells, how far the loop inside the running cell has come."""
-    from tqdm import tqdm
-
+def _loop_progress(channel: Path) -> Iterator[None]:
+    """Show how far the loop inside the running cell has come: a bar, or lines in a log."""
     from synthlab import progress
 
     done = threading.Event()
-
-    def follow() -> None:
-        bar = None
-        while not done.wait(0.5):
-            step = progress.latest(channel)
-            if step and bar is None and step.done < step.total:
-                bar = tqdm(total=step.total, desc=f"  {step.label}", position=1, leave=False)
-            if step and bar is not None:
-                bar.update(step.done - bar.n)
-            if step and bar is not None and step.done == step.total:
-                bar = bar.close()
-        if bar is not None:
-            bar.close()
-
-    follower = threading.Thread(target=follow, daemon=True)
+    follow = _draw_bars if progress.can_redraw() else _write_lines
+    follower = threading.Thread(target=follow, args=(channel, done), daemon=True)
     follower.start()
     try:
         yield
     finally:
         done.set()
         follower.join()
+
+
+def _draw_bars(channel: Path, done: threading.Event) -> None:
+    """Draw a bar below that of cells, one loop after the other."""
+    from tqdm import tqdm
+
+    from synthlab import progress
+
+    bar = None
+    while not done.wait(_LOOK_SECONDS):
+        step = progress.latest(channel)
+        if step and bar is None and step.done < step.total:
+            bar = tqdm(total=step.total, desc=f"  {step.label}", position=1, leave=False)
+        if step and bar is not None:
+            bar.update(step.done - bar.n)
+        if step and bar is not None and step.done == step.total:
+            bar = bar.close()
+    if bar is not None:
+        bar.close()
+
+
+def _write_lines(channel: Path, done: threading.Event) -> None:
+    """Write a line every half minute, so that a log says what a long run is at."""
+    from synthlab import progress
+
+    log, start = progress.Log(), time.monotonic()
+    while not done.wait(_LOOK_SECONDS):
+        step = progress.latest(channel)
+        log.tell(f"{time.monotonic() - start:,.0f} s, {step or 'no loop yet'}")

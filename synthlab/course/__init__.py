@@ -1,7 +1,8 @@
 """The course's notebooks: run, exported, rendered, and held to their claims.
 
-`notebooks` runs one with checked parameters, `pages` exports it, `render` commits it, `claims` has
-the rules and the numbers, `doctor` says what is missing on a machine.
+`notebooks` runs one in a folder of its own (`scratch`) with checked parameters (`parameters`),
+`pages` exports it, `render` commits it, `claims` has the rules and the numbers, `doctor` says what
+is missing on a machine.
 """
 
 import lazy_loader as _lazy
@@ -11,13 +12,14 @@ _HOMES = {
         "SUPPORTED",
         "PARTLY_SUPPORTED",
         "NOT_REPRODUCED",
+        "UNDECIDED",
         "load_claim",
         "name_metrics",
         "save_metrics",
     ],
     "doctor": ["Finding", "examine"],
     "notebooks": ["find_notebook", "list_notebooks", "run_notebook"],
-    "pages": ["export_page"],
-    "render": ["render_in_place"],
+    "pages": ["check_page", "export_page"],
+    "render": ["headline_figure", "render_in_place"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

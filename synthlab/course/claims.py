@@ -17,7 +17,8 @@ import pandas as pd
 from synthlab.errors import InputError
 from synthlab.paths import atomic_path, data_dir
 
-SUPPORTED, PARTLY_SUPPORTED, NOT_REPRODUCED = "holds", "holds only if", "did not reproduce"
+SUPPORTED, PARTLY_SUPPORTED = "supported", "partly supported"
+NOT_REPRODUCED, UNDECIDED = "not reproduced", "undecided"
 
 
 def load_claim(name: str) -> MappingProxyType:

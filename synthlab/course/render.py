@@ -10,39 +10,74 @@ from pathlib import Path
 import nbformat
 
 from synthlab.course.notebooks import run_notebook
+from synthlab.course.pages import check_page
+from synthlab.errors import NotebookError
 from synthlab.paths import atomic_path
+
+#: The tag of the cell whose figure stands for the notebook, in README and wherever it is listed.
+HEADLINE = "headline"
 
 
 def render_in_place(path: Path, golden: Path) -> None:
     """Execute a notebook with its defaults in place, and record its fast run as a golden.
 
     Both are stripped of whatever differs between two equal runs: times, paths, cell ids of
-    the run.
+    the run.  Beside the notebook are kept the numbers of its full run (``metrics/``) and, but for
+    solutions, its headline figure (``figures/``).
+
+    Raises
+    ------
+    NotebookError
+        A run failed, a figure has no alt text, or there is not one headline figure.
     """
     with tempfile.TemporaryDirectory() as folder:
         full = run_notebook(str(path), out=Path(folder) / "full")
         fast = run_notebook(str(path), profile="fast", out=Path(folder) / "fast")
+        check_page(full.page)
+        if path.parent.name != "solutions":
+            _save_headline(full.notebook, path.parent / "figures" / f"{path.stem}.png")
         _write_stripped(full.notebook, path, keep_injected=False)
         _write_stripped(fast.notebook, golden, keep_injected=True)
-        _save_first_figure(path)
-        shutil.copyfile(Path(folder) / "fast" / "metrics.json", golden.with_suffix(".json"))
+        _copy(full.page.with_name("metrics.json"), path.parent / "metrics" / f"{path.stem}.json")
+        _copy(fast.page.with_name("metrics.json"), golden.with_suffix(".json"))
 
 
-def first_figure(notebook: nbformat.NotebookNode) -> bytes | None:
-    """Return the first picture that a notebook shows, as the bytes of a PNG."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                return base64.b64decode(output["data"]["image/png"])
-    return None
+def headline_figure(notebook: nbformat.NotebookNode, name: str) -> bytes:
+    """Return the picture that stands for a notebook, as the bytes of a PNG.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        Executed; one cell is tagged ``headline`` and shows one picture.
+    name : str
+        The notebook's, for messages.
+
+    Raises
+    ------
+    NotebookError
+        No such cell or picture, or several.
+    """
+    cells = [c for c in notebook.cells if HEADLINE in c.metadata.get("tags", [])]
+    found = [o["data"] for c in cells for o in c.get("outputs", []) if "data" in o]
+    pictures = [data["image/png"] for data in found if "image/png" in data]
+    if len(cells) != 1 or len(pictures) != 1:
+        raise NotebookError(
+            f"{name}: {len(cells)} cells are tagged {HEADLINE!r}, with {len(pictures)} pictures; "
+            f"expected one cell with one. README and pages could not show what the notebook "
+            f"found. Tag the cell of the figure that carries it."
+        )
+    return base64.b64decode(pictures[0])
 
 
-def _save_first_figure(path: Path) -> None:
-    """Keep a notebook's first picture beside it, for the README."""
-    figure = first_figure(nbformat.read(path, as_version=4))
-    if figure:
-        with atomic_path(path.parent / "figures" / f"{path.stem}.png") as partial:
-            partial.write_bytes(figure)
+def _save_headline(executed: Path, target: Path) -> None:
+    picture = headline_figure(nbformat.read(executed, as_version=4), executed.stem)
+    with atomic_path(target) as partial:
+        partial.write_bytes(picture)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with atomic_path(target) as partial:
+        shutil.copyfile(source, partial)
 
 
 def _write_stripped(executed: Path, target: Path, keep_injected: bool) -> None:

@@ -1,0 +1,109 @@
+"""Scores: by evaluation set, by number of rows, by generation."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from synthlab.plots.canvas import LineEnd, label_ends, new_axes, series_looks
+
+_SPREAD = 0.15  # between the points of one row
+_TICK_WIDTH = 0.1  # of an axis, for a label
+
+
+def eval_dots(
+    frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None, rows: str = "model"
+) -> Axes:
+    """Draw a row per model with a point per evaluation set, or the other way round.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``model``, ``eval``, ``score``, ``low``, ``high``; both in the order of their
+        first rows.  ``origin`` may say which hue a series gets.
+    metric : str
+        Label of the score axis.
+    ax : matplotlib.axes.Axes, optional
+    rows : {"model", "eval"}, default "model"
+        What makes the rows; the other makes the points on them.
+    """
+    series = {"model": "eval", "eval": "model"}[rows]
+    names = list(dict.fromkeys(frame[rows]))
+    ax = new_axes(height=1.4 + 0.6 * len(names)) if ax is None else ax
+    looks = series_looks(frame, series)
+    for number, (name, look) in enumerate(looks.items()):
+        found = frame[frame[series] == name].set_index(rows).reindex(names)
+        y = [i + _SPREAD * (number - (len(looks) - 1) / 2) for i in range(len(names))]
+        errors = [found["score"] - found["low"], found["high"] - found["score"]]
+        ax.errorbar(
+            found["score"], y, xerr=errors, fmt=look.marker, color=look.color, capsize=3, label=name
+        )
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_xlabel(metric)
+    ax.grid(axis="x", alpha=0.3)
+    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return ax
+
+
+def curves(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None) -> Axes:
+    """Draw a curve per label over a number of rows, on a logarithmic axis, with its band.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``label``, ``n`` (> 0), ``score``, ``low``, ``high``; ``origin`` may say which hue
+        a label gets.
+    metric : str
+        Label of the score axis.
+    ax : matplotlib.axes.Axes, optional
+    """
+    ax = new_axes() if ax is None else ax
+    sizes = _apart(sorted(set(frame["n"])))
+    ax.set(xscale="log", xlabel="training rows")
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.minorticks_off()
+    return _lines(ax, frame, "n", metric)
+
+
+def trajectories(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None) -> Axes:
+    """Draw a line per label over the generations of a loop, with its band.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns ``label``, ``generation``, ``score``, ``low``, ``high``; ``origin`` may say which
+        hue a label gets.
+    metric : str
+        Label of the score axis.
+    ax : matplotlib.axes.Axes, optional
+    """
+    ax = new_axes() if ax is None else ax
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.set_xlabel("generation")
+    return _lines(ax, frame, "generation", metric)
+
+
+def _apart(sizes: list[int]) -> list[int]:
+    """Return the sizes whose ticks do not run into the next larger one's, on a log axis."""
+    least = (sizes[-1] / sizes[0]) ** _TICK_WIDTH
+    kept = sizes[-1:]
+    for size in reversed(sizes[:-1]):
+        if kept[0] / size >= least:
+            kept.insert(0, size)
+    return kept
+
+
+def _lines(ax: Axes, frame: pd.DataFrame, x: str, metric: str) -> Axes:
+    ends = []
+    for label, look in series_looks(frame, "label").items():
+        rows = frame[frame["label"] == label].sort_values(x)
+        ax.plot(rows[x], rows["score"], f"{look.marker}-", color=look.color, label=label)
+        ax.fill_between(
+            rows[x], rows["low"], rows["high"], color=look.color, alpha=0.15, linewidth=0
+        )
+        ends.append(LineEnd(*rows[[x, "score"]].iloc[-1], label))
+    ax.set_ylabel(metric)
+    ax.grid(axis="y", alpha=0.3)
+    label_ends(ax, ends)
+    return ax
