@@ -42,10 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
     columns = {"target": options.target, "text": options.text, "id": options.id}
     try:
         real_train, real_eval = (
-            sl.Dataset.from_csv(path, origin="real", **columns)
+            sl.load_csv(path, origin="real", **columns)
             for path in (options.real_train, options.real_eval)
         )
-        synth_train = sl.Dataset.from_csv(options.synth_train, origin="synthetic", **columns)
+        synth_train = sl.load_csv(options.synth_train, origin="synthetic", **columns)
         check_roles(real_train, synth_train, real_eval)
         model = with_seed(default_model(real_train), seed=0)
         lift = evaluate_synthetic_lift(real_train, synth_train, real_eval, model)

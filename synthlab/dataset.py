@@ -1,37 +1,37 @@
 """Rows that know where they came from.
 
-A `Dataset` is features, labels and, by row, an *origin* (real or synthetic), an optional id,
-the ids of the real rows it was made from, and whether it is an edge case.  ``+`` joins rows;
-every row keeps what it knows.
+A `Dataset` is features, labels and, for each row, its *facts*: its origin (real or synthetic), an
+optional id, the ids of the real rows it was made from, whether it is an edge case, and, where they
+are given, the group it belongs to and its time.  ``+`` joins rows; every row keeps its facts.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
-from synthlab.errors import InputError
+from synthlab import columns
+from synthlab.columns import REAL as REAL
+from synthlab.columns import SYNTHETIC as SYNTHETIC
+from synthlab.columns import Features as Features
+from synthlab.errors import InputError, first
 
-REAL, SYNTHETIC = "real", "synthetic"
-Features = pd.DataFrame | pd.Series | np.ndarray
 
-
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class Dataset:
-    """Features, labels and the origin of every row.  Frozen; inputs are never changed.
+    """Features, labels and the facts of every row.  Frozen; inputs are never changed.
 
     Parameters
     ----------
     X : pandas.DataFrame, pandas.Series of str, or numpy.ndarray of shape (n_rows, n_columns)
         A table, texts, or numbers.  The index is dropped: rows are counted from 0.
     y : array-like of shape (n_rows,)
-        One label a row; none may be missing.
+        One label per row; none may be missing.
     origin : {"real", "synthetic"} or array-like of these, shape (n_rows,)
     name : str
         Used in messages.
@@ -41,11 +41,17 @@ class Dataset:
         For generated rows: ids of the real rows that they were made from.
     is_edge_case : bool or array-like of bool, shape (n_rows,), default False
         Rows that may only surface failures: neither trained on nor scored.
+    groups : array-like of shape (n_rows,), optional
+        Which rows belong together, such as those of one customer or thread.  Splits keep groups
+        whole, and intervals count groups, not rows.
+    time : array-like of datetime, shape (n_rows,), optional
+        When each row was observed.
 
     Raises
     ------
     InputError
-        Lengths differ, a label is missing, a text is empty, an id repeats, an origin is unknown.
+        Lengths differ, a label is missing, a text is empty, an id repeats, an origin is unknown,
+        a group or a time is missing.
 
     Examples
     --------
@@ -55,29 +61,90 @@ class Dataset:
     Dataset 'mail + llm': 3 rows (2 real, 1 synthetic), 2 classes
     """
 
-    X: Features
+    _X: Features
     y: np.ndarray
-    origin: np.ndarray | str
-    name: str = "data"
-    ids: np.ndarray | None = None
-    derived_from: Sequence[Sequence[str]] | None = None
-    is_edge_case: np.ndarray | bool = False
+    _facts: pd.DataFrame
+    name: str
 
-    def __post_init__(self) -> None:
-        X = _features(self.X, self.name)
+    def __init__(
+        self,
+        X: Features,
+        y: Any,
+        origin: Any,
+        name: str = "data",
+        ids: Any = None,
+        derived_from: Sequence[Sequence[str]] | None = None,
+        is_edge_case: Any = False,
+        groups: Any = None,
+        time: Any = None,
+    ) -> None:
+        X = columns.checked_features(X, name)
         n = len(X)
-        columns = {
-            "X": X,
-            "y": _labels(self.y, n, self.name),
-            "origin": _origins(self.origin, n, self.name),
-            "ids": None if self.ids is None else _ids(self.ids, n, self.name),
-            "derived_from": _parents(self.derived_from, n, self.name),
-            "is_edge_case": _column(self.is_edge_case, n, bool, "is_edge_case", self.name),
+        facts = {
+            "origin": columns.checked_origins(origin, n, name),
+            "id": None if ids is None else columns.checked_ids(ids, n, name),
+            "derived_from": columns.checked_parents(derived_from, n, name),
+            "is_edge_case": columns.column_of(is_edge_case, n, bool, "is_edge_case", name),
+            "group": None if groups is None else columns.checked_groups(groups, n, name),
+            "time": None if time is None else columns.checked_times(time, n, name),
         }
-        for field, value in columns.items():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
+        given = {fact: pd.Series(v, dtype=v.dtype) for fact, v in facts.items() if v is not None}
+        self._set(X, columns.checked_labels(y, n, name), pd.DataFrame(given), name)
+
+    def _set(self, X: Features, y: np.ndarray, facts: pd.DataFrame, name: str) -> Dataset:
+        for array in (X, y):
+            if isinstance(array, np.ndarray):
+                array.flags.writeable = False
+        for field, value in {"_X": X, "y": y, "_facts": facts, "name": name}.items():
             object.__setattr__(self, field, value)
+        return self
+
+    @property
+    def X(self) -> Features:
+        """The features; whoever writes into what is returned changes a copy."""
+        return self._X if isinstance(self._X, np.ndarray) else self._X.copy(deep=False)
+
+    @property
+    def facts(self) -> pd.DataFrame:
+        """What is known of each row besides features and label, one row each."""
+        return self._facts.copy(deep=False)
+
+    @property
+    def origin(self) -> np.ndarray:
+        """*real* or *synthetic*, shape (n_rows,)."""
+        return self._fact("origin")
+
+    @property
+    def ids(self) -> np.ndarray | None:
+        """Id of each row or None, shape (n_rows,); None where no row has one."""
+        return self._fact("id")
+
+    @property
+    def derived_from(self) -> np.ndarray:
+        """Ids of the real rows behind each row: tuples, shape (n_rows,)."""
+        return self._fact("derived_from")
+
+    @property
+    def is_edge_case(self) -> np.ndarray:
+        """Whether each row may only surface failures, shape (n_rows,)."""
+        return self._fact("is_edge_case")
+
+    @property
+    def groups(self) -> np.ndarray | None:
+        """The group of each row, shape (n_rows,); None where rows are independent."""
+        return self._fact("group")
+
+    @property
+    def time(self) -> np.ndarray | None:
+        """When each row was observed, shape (n_rows,), if that is known."""
+        return self._fact("time")
+
+    def _fact(self, fact: str) -> np.ndarray | None:
+        if fact not in self._facts:
+            return None
+        values = self._facts[fact].to_numpy()
+        values.flags.writeable = False
+        return values
 
     @classmethod
     def from_frame(
@@ -88,6 +155,8 @@ class Dataset:
         origin: str,
         text: str | None = None,
         id: str | None = None,
+        group: str | None = None,
+        time: str | None = None,
         name: str = "data",
     ) -> Dataset:
         """Make a data set of the columns of a frame.
@@ -100,9 +169,11 @@ class Dataset:
         origin : {"real", "synthetic"}
         text : str, optional
             The column that holds the text; the others are then left out.  Without it the
-            features are all columns but ``target`` and ``id``.
+            features are all columns but those that are named here.
         id : str, optional
             The column that holds the row ids.
+        group, time : str, optional
+            The columns that hold each row's group and time; they are no features.
         name : str
 
         Raises
@@ -110,84 +181,69 @@ class Dataset:
         InputError
             A named column is missing, or no feature is left.
         """
-        for role, column in {"target": target, "text": text, "id": id}.items():
+        roles = {"target": target, "text": text, "id": id, "group": group, "time": time}
+        for role, column in roles.items():
             if column is not None and column not in frame.columns:
                 raise InputError(
                     f"{name}: no column {column!r} (asked for as {role}); the columns are "
                     f"{', '.join(map(repr, frame.columns))}. Without it nothing can be scored. "
                     f"Name the right one."
                 )
-        if target in (text, id):
+        if target in (text, id, group, time):
             raise InputError(
                 f"{name}: column {target!r} is the target and a feature or an id as well. A model "
                 f"would read off what it is to predict. Name another column."
             )
-        X = frame[text] if text else frame.drop(columns=[c for c in (target, id) if c])
+        named = [column for column in (target, id, group, time) if column]
+        X = frame[text] if text else frame.drop(columns=named)
         ids = None if id is None else frame[id].convert_dtypes()  # 11.0 beside a gap is 11
-        return cls(X, frame[target], origin, name, ids)
-
-    @classmethod
-    def from_csv(cls, path: str | Path, **options) -> Dataset:
-        """Read a CSV file with a header line; ``options`` as for `from_frame`."""
-        path = Path(path)
-        try:
-            frame = pd.read_csv(path)
-        except FileNotFoundError as error:
-            raise InputError(f"{path}: there is no such file. Check the path.") from error
-        except OSError as error:
-            raise InputError(f"{path}: not readable ({error}). Name a CSV file.") from error
-        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"{path}: not readable as CSV ({error}). Expected comma-separated UTF-8 text "
-                f"with a header line. Nothing was computed. Export the file again."
-            ) from error
-        return cls.from_frame(frame, **{"name": path.name, **options})
+        groups, times = (None if c is None else frame[c] for c in (group, time))
+        return cls(X, frame[target], origin, name, ids, groups=groups, time=times)
 
     def __len__(self) -> int:
         return len(self.y)
 
     def __add__(self, other: Dataset) -> Dataset:
-        """Join the rows of two data sets of the same columns; every row keeps its origin."""
+        """Join the rows of two data sets of the same columns; every row keeps its facts."""
         if not isinstance(other, Dataset):
             return NotImplemented
         X = joined_features(self, other)
         require_same_labels(self, other)
-        return Dataset(
-            X,
-            np.concatenate([self.y, other.y]),
-            np.concatenate([self.origin, other.origin]),
-            f"{self.name} + {other.name}",
-            _joined_ids(self, other),
-            [*self.derived_from, *other.derived_from],
-            np.concatenate([self.is_edge_case, other.is_edge_case]),
-        )
+        y = np.concatenate([self.y, other.y])
+        name = f"{self.name} + {other.name}"
+        facts = _joined_facts(self, other, name)
+        return Dataset.__new__(Dataset)._set(X, y, facts, name)
 
     def take(self, rows: np.ndarray, name: str | None = None) -> Dataset:
         """Return the given rows, by position or by a mask of shape (n_rows,)."""
-        rows = np.asarray(rows)
+        rows = self._positions(np.asarray(rows))
+        X = self._X[rows] if isinstance(self._X, np.ndarray) else self._X.iloc[rows]
+        X = X if isinstance(X, np.ndarray) else X.reset_index(drop=True)
+        facts = self._facts.iloc[rows].reset_index(drop=True)
+        if "id" in facts:
+            columns.require_unique(facts["id"], name or self.name)
+        return Dataset.__new__(Dataset)._set(X, self.y[rows], facts, name or self.name)
+
+    def _positions(self, rows: np.ndarray) -> np.ndarray:
         if rows.dtype == bool:
             if rows.shape != (len(self),):
                 raise InputError(
                     f"{self.name}: a mask of {rows.size} for {len(self)} rows; expected one value "
-                    f"a row. Other rows than you meant would be taken."
+                    f"per row. Other rows than you meant would be taken. Give one per row."
                 )
             rows = np.flatnonzero(rows)
-        rows = rows.astype(int)
-        return replace(
-            self,
-            X=self.X[rows] if isinstance(self.X, np.ndarray) else self.X.iloc[rows],
-            y=self.y[rows],
-            origin=self.origin[rows],
-            name=name or self.name,
-            ids=None if self.ids is None else self.ids[rows],
-            derived_from=self.derived_from[rows],
-            is_edge_case=self.is_edge_case[rows],
-        )
+        return rows.astype(int)
+
+    def replace(self, **changes: Any) -> Dataset:
+        """Return a copy with other features, labels, name or facts, as `Dataset` takes them."""
+        fields = ("y", "origin", "name", "ids", "derived_from", "is_edge_case", "groups", "time")
+        kept = {field: getattr(self, field) for field in fields}
+        return Dataset(**{"X": self._X, **kept, **changes})
 
     @property
     def is_text(self) -> bool:
         """Whether the features are texts."""
-        return isinstance(self.X, pd.Series)
+        return isinstance(self._X, pd.Series)
 
     @property
     def classes(self) -> np.ndarray:
@@ -202,109 +258,12 @@ class Dataset:
         )
 
 
-def first(rows: np.ndarray, limit: int = 5) -> str:
-    """Name the first few of some rows, for messages."""
-    shown = ", ".join(str(row) for row in rows[:limit])
-    return shown + (", …" if len(rows) > limit else "")
-
-
-def _features(X: Features, name: str) -> Features:
-    if isinstance(X, pd.DataFrame):
-        if X.shape[1] == 0:
-            raise InputError(f"{name}: no feature column is left, so nothing can be learned.")
-        return X.reset_index(drop=True)
-    if isinstance(X, pd.Series):
-        return _texts(X, name)
-    if sparse.issparse(X):
-        raise InputError(
-            f"{name}: X is a sparse matrix of shape {X.shape}; expected a DataFrame, a Series of "
-            f"text, or an array. Rows of it could not be compared with each other. Hand in the "
-            f"texts and let a pipeline vectorize them, or X.toarray()."
-        )
-    X = np.array(X)
-    if X.ndim != 2:
-        raise InputError(
-            f"{name}: X has {X.ndim} dimension(s); expected a DataFrame, a Series of text, or "
-            f"an array of shape (n_rows, n_columns). Convert it first."
-        )
-    return X
-
-
-def _texts(X: pd.Series, name: str) -> pd.Series:
-    X = X.reset_index(drop=True)
-    empty = np.flatnonzero([not (isinstance(text, str) and text.strip()) for text in X.to_list()])
-    if len(empty):
-        raise InputError(
-            f"{name}: {len(empty)} of {len(X)} texts are empty or no text (rows {first(empty)}). "
-            f"A model would score them by their class's share alone. Drop these rows."
-        )
-    return X
-
-
-def _column(values, n: int, dtype: type, what: str, name: str) -> np.ndarray:
-    values = np.asarray(values)
-    column = np.array(np.broadcast_to(values, n) if values.ndim == 0 else values, dtype=dtype)
-    if column.shape != (n,):
-        raise InputError(
-            f"{name}: {what} has shape {column.shape} for {n} rows; expected one value a row."
-        )
-    return column
-
-
-def _labels(y, n: int, name: str) -> np.ndarray:
-    series = pd.Series(np.asarray(y).ravel() if np.ndim(y) > 1 else y).reset_index(drop=True)
-    missing = np.flatnonzero(series.isna())
-    if len(missing):
-        raise InputError(
-            f"{name}: {len(missing)} of {len(series)} labels are missing (rows {first(missing)}). "
-            f"A row without a label can neither train nor score. Drop these rows, or label them."
-        )
-    values = series.to_numpy()
-    if values.dtype == object or not isinstance(values, np.ndarray):
-        values = np.array([str(v) if isinstance(v, str) else v for v in values])
-    if n != len(values):
-        raise InputError(f"{name}: {len(values)} labels for {n} rows; expected one a row.")
-    return np.array(values)
-
-
-def _origins(origin, n: int, name: str) -> np.ndarray:
-    origins = _column(origin, n, str, "origin", name)
-    unknown = sorted(set(origins) - {REAL, SYNTHETIC})
-    if unknown:
-        raise InputError(
-            f"{name}: unknown origin {unknown[0]!r}; expected {REAL!r} or {SYNTHETIC!r}. "
-            f"Without it nobody can tell what a score means."
-        )
-    return origins
-
-
-def _ids(ids, n: int, name: str) -> np.ndarray:
-    column = np.array([None if pd.isna(i) else str(i) for i in ids], dtype=object)
-    if column.shape != (n,):
-        raise InputError(f"{name}: {len(column)} ids for {n} rows; expected one a row.")
-    given = pd.Series(column).dropna()
-    repeated = given[given.duplicated()]
-    if len(repeated):
-        raise InputError(
-            f"{name}: {len(repeated)} ids repeat (first: {first(repeated.to_numpy())}). The same "
-            f"id means the same row. Drop the repeats, or give every row its own id."
-        )
-    return column
-
-
-def _parents(derived_from, n: int, name: str) -> np.ndarray:
-    parents = np.empty(n, dtype=object)
-    given = [()] * n if derived_from is None else list(derived_from)
-    if any(isinstance(row, str) or not hasattr(row, "__iter__") for row in given):
-        raise InputError(
-            f"{name}: derived_from holds {given[0]!r}; expected a list of ids for every row. A "
-            f"text would be taken letter by letter. Write [{given[0]!r}]."
-        )
-    lists = [tuple(str(parent) for parent in row) for row in given]
-    if len(lists) != n:
-        raise InputError(f"{name}: derived_from lists {len(lists)} rows of {n}; one a row.")
-    parents[:] = lists
-    return parents
+def fingerprint(data: Dataset) -> str:
+    """Return a short digest of a data set's features, labels and origins."""
+    columns = pd.DataFrame(data.X).assign(_y=data.y, _origin=data.origin)
+    columns.columns = columns.columns.astype(str)
+    digest = hashlib.sha256(pd.util.hash_pandas_object(columns, index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def joined_features(a: Dataset, b: Dataset) -> Features:
@@ -356,16 +315,11 @@ def _require_same_kinds(a: Dataset, b: Dataset) -> None:
             )
 
 
-def _joined_ids(a: Dataset, b: Dataset) -> np.ndarray | None:
-    if a.ids is None and b.ids is None:
-        return None
-    none = [np.full(len(d), None, dtype=object) if d.ids is None else d.ids for d in (a, b)]
-    return np.concatenate(none)
-
-
-def fingerprint(data: Dataset) -> str:
-    """Return a short digest of a data set's features, labels and origins."""
-    columns = pd.DataFrame(data.X).assign(_y=data.y, _origin=data.origin)
-    columns.columns = columns.columns.astype(str)
-    digest = hashlib.sha256(pd.util.hash_pandas_object(columns, index=False).to_numpy().tobytes())
-    return digest.hexdigest()[:16]
+def _joined_facts(a: Dataset, b: Dataset, name: str) -> pd.DataFrame:
+    """Put the facts of two data sets one below the other; what one lacks stays empty there."""
+    joined = pd.concat([a.facts, b.facts], ignore_index=True)
+    for fact in {"id", "group"} & set(joined):
+        joined[fact] = joined[fact].astype(object).where(joined[fact].notna(), None)
+    if "id" in joined:
+        columns.require_unique(joined["id"], name)
+    return joined

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from itertools import islice
+from numbers import Integral, Real
+
 
 class SynthlabError(Exception):
     """Base of all errors below; its text names offender, expectation, consequence and remedy."""
@@ -58,3 +63,42 @@ class NotebookError(SynthlabError, RuntimeError):
     def __init__(self, message: str, exit_code: int = 4) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+def require(
+    is_fine: bool, offender: str, expected: str, meaning: str = "", remedy: str = ""
+) -> None:
+    """Raise `InputError` with one sentence each on offender, expectation, meaning and remedy.
+
+    Parameters
+    ----------
+    is_fine : bool
+        Nothing happens where this is true.
+    offender : str
+        What was handed in, such as ``"margin=-1"``.
+    expected : str
+        What would be fine, such as ``"0 or more"``.
+    meaning, remedy : str
+        Whole sentences.
+    """
+    if not is_fine:
+        parts = (f"{offender}: expected {expected}.", meaning, remedy)
+        raise InputError(" ".join(part for part in parts if part))
+
+
+def is_whole(value: object, least: int = 0) -> bool:
+    """Whether a value is a whole number from ``least`` on; truth values are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= least
+
+
+def is_number(value: object, low: float = -math.inf, high: float = math.inf) -> bool:
+    """Whether a value is a finite number in [low, high]; truth values are none."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    return math.isfinite(value) and low <= value <= high
+
+
+def first(rows: Iterable[object], limit: int = 5) -> str:
+    """Name the first few of some rows, for messages."""
+    shown = [str(row) for row in islice(rows, limit + 1)]
+    return ", ".join(shown[:limit]) + (", …" if len(shown) > limit else "")

@@ -1,4 +1,4 @@
-"""Classifiers for data that brings none, their seeds, and what they are scored by."""
+"""Classifiers: defaults, fits by seed, and what a fitted one says of rows, checked."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.svm import LinearSVC
+from sklearn.utils.validation import has_fit_parameter
 
-from synthlab.dataset import Dataset
-from synthlab.errors import InputError
+from synthlab.dataset import Dataset, Features
+from synthlab.errors import InputError, first
+
+#: Of scikit-learn's gradient boosting: it stops early, and bins by a sample, above so many rows.
+_ROWS_OF_EARLY_STOPPING, _ROWS_OF_BINNING = 10_000, 200_000
+_ROUNDING, _TOTAL = 1e-6, 1e-3  # that probabilities may be off by, one and all of a row
 
 
 def default_model(data: Dataset) -> ClassifierMixin:
@@ -49,15 +56,100 @@ def with_seed(model: ClassifierMixin, seed: int) -> ClassifierMixin:
     return copy.set_params(**dict.fromkeys(names, seed))
 
 
-def fit_with_seed(model: ClassifierMixin, data: Dataset, seed: int) -> ClassifierMixin:
-    """Fit a copy of the model with a seed; raise `InputError` if it can't take such data."""
+def ignores_seed(model: ClassifierMixin, n_rows: int) -> bool:
+    """Whether a fit on at most so many rows is known not to depend on ``random_state``.
+
+    True where no part of the model has a ``random_state``, or every part that has one is known to
+    leave it unused with such settings.  Two equal fits would prove nothing.
+
+    Parameters
+    ----------
+    model : scikit-learn classifier
+    n_rows : int
+        Of the larger training set.
+    """
+    parts = [model, *(v for v in model.get_params().values() if isinstance(v, BaseEstimator))]
+    seeded = [part for part in parts if "random_state" in part.get_params(deep=False)]
+    return all(_leaves_seed_unused(part, n_rows) for part in seeded)
+
+
+def _leaves_seed_unused(part: BaseEstimator, n_rows: int) -> bool:
+    if type(part) is LogisticRegression:
+        return part.solver in ("lbfgs", "newton-cg", "newton-cholesky")
+    if type(part) is LinearSVC:
+        return part.dual is False
+    if type(part) is HistGradientBoostingClassifier:
+        # It draws rows to stop early by, rows to bin by, and columns to split by.
+        stops_early = part.early_stopping is True or (
+            part.early_stopping == "auto" and n_rows > _ROWS_OF_EARLY_STOPPING
+        )
+        return not stops_early and n_rows <= _ROWS_OF_BINNING and part.max_features == 1.0
+    return type(part) is DummyClassifier and part.strategy in ("prior", "most_frequent")
+
+
+def fit_with_seed(
+    model: ClassifierMixin,
+    data: Dataset,
+    seed: int,
+    sample_weight: np.ndarray | None = None,
+) -> ClassifierMixin:
+    """Fit a copy of the model on a copy of the rows.
+
+    Parameters
+    ----------
+    model : scikit-learn classifier
+    data : Dataset
+    seed : int
+    sample_weight : ndarray of shape (n_rows,), optional
+        Handed to the last step of a pipeline.
+
+    Raises
+    ------
+    InputError
+        The model can't take such data or weights, or learned other classes than the labels.
+    """
+    copy, options = with_seed(model, seed), {}
+    if sample_weight is not None:
+        options = {weight_parameter(copy): sample_weight}
     try:
-        return with_seed(model, seed).fit(data.X, data.y)
+        fitted = copy.fit(_own_copy(data.X), data.y.copy(), **options)
     except ValueError as error:
         raise InputError(
             f"the model cannot be fitted on {data.name} ({len(data)} rows): {error}. Without a "
             f"fit there is no score. Hand in a model that takes such columns."
         ) from error
+    _require_same_classes(fitted, data)
+    return fitted
+
+
+def weight_parameter(model: ClassifierMixin) -> str:
+    """Return the name under which ``fit`` takes weights; raise `InputError` where it takes none."""
+    last, prefix = model, ""
+    while isinstance(last, Pipeline):
+        prefix += f"{last.steps[-1][0]}__"
+        last = last.steps[-1][1]
+    if not has_fit_parameter(last, "sample_weight"):
+        raise InputError(
+            f"{type(last).__name__}, the model's last step, takes no sample_weight in fit. Rows "
+            f"could not be weighted. Use a classifier that does, or synth_weight=1."
+        )
+    return f"{prefix}sample_weight"
+
+
+def _own_copy(X: Features) -> Features:
+    """Return features that a model may write into; frames are copied on write already."""
+    return X.copy() if isinstance(X, np.ndarray) else X
+
+
+def _require_same_classes(fitted: ClassifierMixin, data: Dataset) -> None:
+    learned = getattr(fitted, "classes_", None)
+    if learned is None or {*np.asarray(learned).tolist()} != {*data.classes.tolist()}:
+        raise InputError(
+            f"{type(fitted).__name__}, fitted on {data.name}, has classes_ "
+            f"{first(learned if learned is not None else ['none'])}; expected the labels "
+            f"{first(data.classes)}. Its predictions could not be compared with them. Let the "
+            f"model keep labels as they are, as scikit-learn's classifiers do."
+        )
 
 
 def output_of(fitted: ClassifierMixin, data: Dataset, needs: str) -> np.ndarray:
@@ -66,7 +158,9 @@ def output_of(fitted: ClassifierMixin, data: Dataset, needs: str) -> np.ndarray:
     Raises
     ------
     InputError
-        The model has no method that gives it, or fails on such rows.
+        The model has no method that gives it, fails on such rows, or says what cannot be: another
+        number of rows or classes, unknown labels, or numbers that are not finite or no
+        probabilities.
     """
     return _output(*_after_transformers(fitted, data), needs)
 
@@ -90,7 +184,7 @@ class _Rows(NamedTuple):
 
 def _after_transformers(fitted: ClassifierMixin, data: Dataset) -> tuple[ClassifierMixin, _Rows]:
     """Return the last step of a pipeline, and the rows as the steps before it leave them."""
-    rows = _Rows(data.X, data.name, len(data))
+    rows = _Rows(_own_copy(data.X), data.name, len(data))
     if not isinstance(fitted, Pipeline) or len(fitted) < 2:
         return fitted, rows
     return fitted[-1], rows._replace(X=_called(fitted[:-1], "transform", rows))
@@ -104,12 +198,52 @@ def _output(fitted: ClassifierMixin, rows: _Rows, needs: str) -> np.ndarray:
     }[needs]
     for method in methods:
         if hasattr(fitted, method):
-            output = np.asarray(_called(fitted, method, rows))
+            output = _checked_output(fitted, method, rows)
             return output[:, 1] if needs == "ranking" and output.ndim == 2 else output
     raise InputError(
         f"{type(fitted).__name__} has no {' or '.join(methods)}, which this metric needs. Hard "
         f"labels can't be ranked. Use a classifier that has it, or scoring='accuracy'."
     )
+
+
+def _checked_output(fitted: ClassifierMixin, method: str, rows: _Rows) -> np.ndarray:
+    """Return what a method says of rows; refuse what no classifier of these classes can say."""
+    output = np.asarray(_called(fitted, method, rows))
+    flaw = _flaw_of(output, method, np.asarray(fitted.classes_), rows.n_rows)
+    if flaw:
+        raise InputError(
+            f"{type(fitted).__name__}.{method} on {rows.name}: {flaw}. A score of it would mean "
+            f"nothing. Mend the model."
+        )
+    return output
+
+
+def _flaw_of(output: np.ndarray, method: str, classes: np.ndarray, n_rows: int) -> str:
+    wide = (n_rows, len(classes))
+    shapes = {
+        "predict": [(n_rows,)],
+        "predict_proba": [wide],
+        "decision_function": [wide, (n_rows,)] if len(classes) > 2 else [(n_rows,)],
+    }[method]
+    if output.shape not in shapes:
+        return f"shape {output.shape}, where {shapes[0]} was expected"
+    if method == "predict":
+        strange = ~np.isin(output, classes)
+        known = f"the labels it was fitted on are {first(classes)}"
+        return f"predicts {output[strange][0]!r}; {known}" if strange.any() else ""
+    broken = ~np.isfinite(output.reshape(n_rows, -1).astype(float)).all(axis=1)
+    if broken.any():
+        return f"{broken.sum()} rows have values that are not finite (rows {_rows(broken)})"
+    if method == "predict_proba":
+        off = (np.abs(output - 0.5) > 0.5 + _ROUNDING).any(axis=1)
+        off |= np.abs(output.sum(axis=1) - 1) > _TOTAL
+        if off.any():
+            return f"{off.sum()} rows are no probabilities that add up to 1 (rows {_rows(off)})"
+    return ""
+
+
+def _rows(mask: np.ndarray) -> str:
+    return first(np.flatnonzero(mask))
 
 
 def _called(fitted: BaseEstimator, method: str, rows: _Rows) -> Any:
@@ -126,4 +260,4 @@ def _called(fitted: BaseEstimator, method: str, rows: _Rows) -> Any:
 def _most_detailed(fitted: ClassifierMixin, rows: _Rows) -> np.ndarray:
     methods = ("predict_proba", "decision_function", "predict")
     method = next(method for method in methods if hasattr(fitted, method))
-    return np.asarray(_called(fitted, method, rows))
+    return _checked_output(fitted, method, rows)

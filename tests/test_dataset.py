@@ -346,7 +346,7 @@ def test_a_frame_without_columns_is_refused():
     assert "no feature column" in refusal(Dataset, pd.DataFrame(index=[0, 1]), [0, 1], REAL)
 
 
-# --- frames and files ----------------------------------------------------------------------
+# --- frames --------------------------------------------------------------------------------
 
 
 def frame():
@@ -398,49 +398,3 @@ def test_from_frame_keeps_rows_without_an_id_apart():
 def test_from_frame_ids_do_not_depend_on_a_gap():
     source = frame().assign(key=[11, None])  # pandas stores these as 11.0 and NaN
     assert Dataset.from_frame(source, target="kind", origin=REAL, id="key").ids[0] == "11"
-
-
-def csv(folder, content):
-    path = folder / "people.csv"
-    path.write_bytes(content)
-    return path
-
-
-def test_from_csv_reads_what_to_csv_wrote(tmp_path):
-    frame().to_csv(tmp_path / "people.csv", index=False)
-    data = Dataset.from_csv(tmp_path / "people.csv", target="kind", origin=REAL, id="key")
-    pd.testing.assert_frame_equal(data.X, frame()[["note", "age"]])
-    assert data.name == "people.csv"
-
-
-def test_from_csv_takes_a_name_and_a_path_as_text(tmp_path):
-    path = str(csv(tmp_path, b"age,kind\n3,u\n4,v\n"))
-    assert Dataset.from_csv(path, target="kind", origin=REAL, name="mine").name == "mine"
-
-
-def test_from_csv_without_such_a_file_is_refused(tmp_path):
-    text = refusal(Dataset.from_csv, tmp_path / "no.csv", target="kind", origin=REAL)
-    assert f"{tmp_path / 'no.csv'}: there is no such file" in text
-
-
-def test_from_csv_of_a_folder_is_refused(tmp_path):
-    text = refusal(Dataset.from_csv, tmp_path, target="kind", origin=REAL)
-    assert str(tmp_path) in text
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"age,kind\n3,u\n4,v,w\n", b'age,kind\n3,"u\n', "age,kind\n3,é\n".encode("latin-1")],
-    ids=["empty", "ragged", "open quote", "not UTF-8"],
-)
-def test_from_csv_of_something_else_is_refused(tmp_path, content):
-    path = csv(tmp_path, content)
-    text = refusal(Dataset.from_csv, path, target="kind", origin=REAL)
-    assert f"{path}: not readable as CSV" in text
-    assert "Export the file again" in text
-
-
-def test_from_csv_with_missing_labels_is_refused(tmp_path):
-    path = csv(tmp_path, b"age,kind\n3,u\n4,\n")
-    text = refusal(Dataset.from_csv, path, target="kind", origin=REAL)
-    assert "people.csv: 1 of 2 labels are missing (rows 1)" in text

@@ -1,7 +1,7 @@
 """One contract for all generators; and texts of n-grams and labels of a machine, as promised."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -47,11 +47,11 @@ def mixed(n=80, seed=0):
 def gapless():
     """The same kinds of columns, without a gap."""
     rows = mixed()
-    return replace(rows, X=rows.X.fillna({"x0": 0.0}))
+    return rows.replace(X=rows.X.fillna({"x0": 0.0}))
 
 
 def as_array(rows):
-    return replace(rows, X=rows.X.to_numpy(np.float32), y=np.arange(len(rows)) % 3)
+    return rows.replace(X=rows.X.to_numpy(np.float32), y=np.arange(len(rows)) % 3)
 
 
 @dataclass
@@ -158,7 +158,7 @@ def test_sampling_does_not_change_what_was_fitted(case):
 
 
 def test_all_rows_are_synthetic_and_have_no_ids(case):
-    with_ids = replace(case.rows, ids=[f"row-{i}" for i in range(len(case.rows))])
+    with_ids = case.rows.replace(ids=[f"row-{i}" for i in range(len(case.rows))])
     made = sample(case, rows=with_ids)
     assert set(made.origin) == {"synthetic"}
     assert made.ids is None
@@ -282,7 +282,7 @@ def test_texts_come_with_the_chances_of_the_model(n, read, written):
 
 def test_the_next_word_comes_as_often_as_it_was_read():
     rows = zipf_texts(150, words=30, length=10)
-    rows = replace(rows, y=np.repeat("mail", 150))
+    rows = rows.replace(y=np.repeat("mail", 150))
     read, written = (
         Counter(pair for words in texts for pair in zip(words, (*words[1:], ">"), strict=True))
         for texts in ([tokenize(text).words for text in rows.X], write(rows, 3_000))
@@ -429,7 +429,7 @@ def test_a_higher_threshold_leaves_fewer_rows():
 
 
 def test_labels_of_the_pool_are_not_looked_at():
-    turned = replace(POOL, y=np.where(POOL.y == "yes", "no", "yes"))
+    turned = POOL.replace(y=np.where(POOL.y == "yes", "no", "yes"))
     one, other = (sample(Case(pseudo(pool=pool), LABELLED)) for pool in (POOL, turned))
     assert same(one, other)
 

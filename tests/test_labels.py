@@ -1,7 +1,6 @@
 """What synthetic rows are worth: planted truths, the set by hand, the words, what is refused."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -56,7 +55,7 @@ def rows(n, origin, seed, signal=0.5, columns=COLUMNS):
 
 
 def mislabelled(data, seed=0):
-    return replace(data, y=np.random.default_rng(seed).permutation(data.y))
+    return data.replace(y=np.random.default_rng(seed).permutation(data.y))
 
 
 def value(synthetic, seed=0, n_eval=2_000, **options):
@@ -101,8 +100,8 @@ class Plain(Copier):
         rows = self.rows if self.leaked is None else self.leaked
         at = rng.integers(len(rows), size=n)
         parents = None if rows.ids is None else [[id] for id in rows.ids[at]]
-        copies = replace(rows, ids=None).take(at)
-        return replace(copies, origin="synthetic", name="copies", derived_from=parents)
+        copies = rows.replace(ids=None).take(at)
+        return copies.replace(origin="synthetic", name="copies", derived_from=parents)
 
 
 # --- planted truths ------------------------------------------------------------------------
@@ -171,7 +170,7 @@ def test_equal_arms_tell_nothing():
 @pytest.mark.parametrize("share", [0.04, 0.5])
 def test_few_eval_positives_tell_nothing_of_a_ranking(share):
     wrong = two_classes(400, "synthetic", 3, signal=2)
-    wrong = replace(wrong, y=np.where(wrong.y == "yes", "no", "yes"))
+    wrong = wrong.replace(y=np.where(wrong.y == "yes", "no", "yes"))
     real_eval = two_classes(400, seed=2, signal=2, share=share)
     real_train = two_classes(400, seed=1, signal=2)
     found = small(wrong, real_train, real_eval, scoring="roc_auc", n_repeats=4)
@@ -245,13 +244,13 @@ def test_inputs_stay_as_they_were():
 
 
 def with_ids(data):
-    return replace(data, ids=[f"{data.name}/{row}" for row in range(len(data))])
+    return data.replace(ids=[f"{data.name}/{row}" for row in range(len(data))])
 
 
 def test_parents_of_recorded_rows_are_in_every_start():
     real = with_ids(two_classes(80, seed=1))
     parents = [[real.ids[7]], [real.ids[11], real.ids[60]]] * 20
-    synthetic = replace(two_classes(40, "synthetic", seed=3), derived_from=parents)
+    synthetic = two_classes(40, "synthetic", seed=3).replace(derived_from=parents)
     sizes, always = _sizes(real, synthetic, 10, None)
     assert always.tolist() == [7, 11, 60]
     for seed in range(5):
@@ -384,7 +383,7 @@ def test_real_result_is_strict_json():
 
 
 def test_names_are_escaped():
-    found = small(replace(two_classes(40, "synthetic", 3), name="<script>"))
+    found = small(two_classes(40, "synthetic", 3).replace(name="<script>"))
     assert "<script>" not in found._repr_html_()
     assert "<script>" in found.summary()
 
@@ -420,7 +419,7 @@ def test_texts_and_the_default_model():
 def test_three_classes(scoring):
     def three(n, origin, seed):
         data = two_classes(n, origin, seed)
-        return replace(data, y=np.where(data.X["x0"] > 1, "third", data.y))
+        return data.replace(y=np.where(data.X["x0"] > 1, "third", data.y))
 
     found = small(
         three(60, "synthetic", 1), three(80, "real", 2), three(200, "real", 3), scoring=scoring
@@ -468,9 +467,7 @@ def test_bad_input_is_told(changed, message):
 
 def test_too_many_parents_for_a_start():
     real, real_eval = with_ids(REAL), with_ids(two_classes(200, seed=2))
-    synthetic = replace(
-        two_classes(40, "synthetic", 3), derived_from=[[id] for id in real.ids[:40]]
-    )
+    synthetic = two_classes(40, "synthetic", 3).replace(derived_from=[[id] for id in real.ids[:40]])
     with pytest.raises(InputError, match="and the 40 rows that the synthetic ones were made from"):
         small(synthetic, real, real_eval)
 
@@ -478,7 +475,7 @@ def test_too_many_parents_for_a_start():
 def test_parents_that_no_start_could_hold():
     real, real_eval = with_ids(REAL), with_ids(two_classes(200, seed=2))
     for stranger in ("elsewhere/1", real_eval.ids[0]):
-        synthetic = replace(two_classes(40, "synthetic", 3), derived_from=[[stranger]] * 40)
+        synthetic = two_classes(40, "synthetic", 3).replace(derived_from=[[stranger]] * 40)
         with pytest.raises(ContaminationError, match="made from real rows that"):
             small(synthetic, real, real_eval)
 
@@ -495,6 +492,6 @@ def test_generator_must_sample_from_its_start():
 def test_eval_rows_may_not_train():
     real_eval = two_classes(200, seed=2)
     with pytest.raises(ContaminationError, match="also occur in"):
-        small(replace(real_eval, origin="synthetic", name="copies"), real_eval=real_eval)
+        small(real_eval.replace(origin="synthetic", name="copies"), real_eval=real_eval)
     with pytest.raises(ContaminationError, match="are not synthetic"):
         small(two_classes(40, "real", 3), real_eval=real_eval)

@@ -22,7 +22,7 @@ ROWS = (
     "generators datasets",
     "models metrics splits plots",
     "dataset sweep",
-    "stats text progress palette paths",
+    "stats text columns progress palette paths",
     "errors",
 )
 FLOOR = {name: -row for row, names in enumerate(ROWS) for name in names.split()}

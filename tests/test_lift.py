@@ -1,7 +1,6 @@
 """Planted lifts are found, planted nulls are not, and the interval covers the truth."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -409,7 +408,7 @@ def test_three_classes_are_refused_by_a_metric_of_two(scoring):
 
 def test_named_classes_give_the_lift_of_numbered_ones():
     numbered = lift_of(scoring="f1")
-    named = [replace(data, y=np.array(["ham", "spam"])[data.y]) for data in trio()]
+    named = [data.replace(y=np.array(["ham", "spam"])[data.y]) for data in trio()]
     assert lift_of(*named, scoring="f1").answer == numbered.answer
 
 
@@ -459,7 +458,7 @@ def test_json_is_strict_and_holds_everything(options):
 
 
 def test_html_escapes_what_it_shows():
-    html = replace(lift_of(), reason="<script>alert('x & y')</script>")._repr_html_()
+    html = lift_of().replace(reason="<script>alert('x & y')</script>")._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;alert(&#x27;x &amp; y&#x27;)" in html
 
@@ -487,9 +486,9 @@ def test_equal_data_have_equal_fingerprints():
 @pytest.mark.parametrize(
     "change",
     [
-        lambda d: replace(d, X=d.X + 1e-9),
-        lambda d: replace(d, y=1 - d.y),
-        lambda d: replace(d, origin=SYNTHETIC),
+        lambda d: d.replace(X=d.X + 1e-9),
+        lambda d: d.replace(y=1 - d.y),
+        lambda d: d.replace(origin=SYNTHETIC),
         lambda d: d.take(np.arange(9)[::-1]),
     ],
     ids=["features", "labels", "origin", "order"],
@@ -542,11 +541,11 @@ def test_a_model_without_scores_is_refused_by_a_metric_that_needs_them(scoring):
 def test_a_contaminated_comparison_is_refused():
     real, _, eval = trio()
     with pytest.raises(ContaminationError, match="600 of 600 eval rows"):
-        lift_of(real, replace(eval, origin=SYNTHETIC), eval)
+        lift_of(real, eval.replace(origin=SYNTHETIC), eval)
 
 
 def framed(data, columns):
-    return replace(data, X=pd.DataFrame(data.X[:, : len(columns)], columns=columns))
+    return data.replace(X=pd.DataFrame(data.X[:, : len(columns)], columns=columns))
 
 
 def test_eval_without_a_column_of_training_is_refused():
@@ -572,12 +571,12 @@ def test_an_eval_set_of_one_class_cannot_be_ranked(scoring, label):
 
 def test_labels_of_another_type_are_refused():
     real, synth, eval = trio()
-    assert "label" in refusal(real, replace(synth, y=synth.y.astype(str)), eval)
+    assert "label" in refusal(real, synth.replace(y=synth.y.astype(str)), eval)
 
 
 def test_a_model_that_cannot_take_the_columns_is_refused():
     words = [framed(d, ["a"]) for d in trio()]
-    words = [replace(d, X=d.X.astype(str) + " a") for d in words]
+    words = [d.replace(X=d.X.astype(str) + " a") for d in words]
     assert "the model cannot be fitted on real clouds (12 rows)" in refusal(*words)
 
 

@@ -1,7 +1,5 @@
 """Perturbation stays near the row that it copies, within the class, and scales."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,7 +122,7 @@ def test_nothing_leaves_the_range_of_the_class(label):
 
 def test_counts_stay_whole_also_as_floats_beside_gaps():
     rows = mixed()
-    rows = replace(rows, X=rows.X.assign(children=rows.X["visits"].astype("float64")))
+    rows = rows.replace(X=rows.X.assign(children=rows.X["visits"].astype("float64")))
     made = sample(rows, scale=0.7)
     children = made.X["children"].dropna()
     assert (children == children.round()).all()

@@ -1,6 +1,6 @@
 """Loops do what theory says of them, never touch eval, and end where they must, one by one."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from synthlab.models import default_model
 
 N, HELD_OUT, TURNS = 50, 10, 4
 TRAIN, EVAL = two_classes(N, name="train"), two_classes(40, seed=1, name="eval")
-FRESH = replace(two_classes(60, seed=2, name="fresh"), ids=[f"fresh-{i}" for i in range(60)])
+FRESH = two_classes(60, seed=2, name="fresh").replace(ids=[f"fresh-{i}" for i in range(60)])
 
 
 def loop(generator=None, train=TRAIN, eval=EVAL, **options):
@@ -263,7 +263,7 @@ def test_the_loop_believes_in_itself_while_the_truth_leaves_it():
     class Sharper(Copier):
         def sample(self, n, rng, label=None):
             made = super().sample(n, rng, label)
-            return replace(made, X=made.X + 2 * np.where(made.y == "yes", 1, -1)[:, None])
+            return made.replace(X=made.X + 2 * np.where(made.y == "yes", 1, -1)[:, None])
 
     frame = loop(Sharper(), train=two_classes(200, signal=0.5), seeds=[0])
     first, last = frame.iloc[0], frame.iloc[-1]
@@ -481,9 +481,9 @@ def raising(error):
 FAILURES = {
     "fewer rows": (lambda made: made.take(range(30)), "returned 30 rows where 50 were asked for"),
     "more rows": (lambda made: made + made, "returned 100 rows where 50 were asked for"),
-    "one class": (lambda made: replace(made, y=["yes"] * 50), "rows are of class 'yes'"),
-    "real rows": (lambda made: replace(made, origin="real"), "50 of 50 rows are not synthetic"),
-    "edge cases": (lambda made: replace(made, is_edge_case=True), "50 rows are edge cases"),
+    "one class": (lambda made: made.replace(y=["yes"] * 50), "rows are of class 'yes'"),
+    "real rows": (lambda made: made.replace(origin="real"), "50 of 50 rows are not synthetic"),
+    "edge cases": (lambda made: made.replace(is_edge_case=True), "50 rows are edge cases"),
     "an empty text": (
         lambda made: (
             zipf_texts(1)
@@ -494,7 +494,7 @@ FAILURES = {
     ),
     "no data set": (lambda made: None, "TypeError"),
     "another column": (
-        lambda made: replace(made, X=made.X.rename(columns={"x0": "y0"})),
+        lambda made: made.replace(X=made.X.rename(columns={"x0": "y0"})),
         "x0",
     ),
     "a refusal": (raising(InputError("the tank is empty")), "the tank is empty"),
@@ -530,7 +530,7 @@ def test_a_loop_that_ended_yields_its_reason_last():
 
 def test_a_loop_that_has_one_class_left_says_so_whatever_eval_holds():
     eval = EVAL.take(EVAL.y == "yes")
-    frame = loop(Fails(lambda made: replace(made, y=["yes"] * 50)), eval=eval, seeds=[1])
+    frame = loop(Fails(lambda made: made.replace(y=["yes"] * 50)), eval=eval, seeds=[1])
     assert "expected two classes or more" in frame["ended"].iloc[-1]
 
 
@@ -552,15 +552,15 @@ def refusal(error, train=TRAIN, eval=EVAL, **options):
 
 
 def with_ids(rows, *ids):
-    return replace(rows, ids=[*ids, *(f"{rows.name}-{i}" for i in range(len(rows) - len(ids)))])
+    return rows.replace(ids=[*ids, *(f"{rows.name}-{i}" for i in range(len(rows) - len(ids)))])
 
 
-SYNTHETIC = replace(TRAIN, origin=["synthetic"] + ["real"] * (N - 1))
-EDGES = replace(EVAL, is_edge_case=np.arange(40) == 3)
+SYNTHETIC = TRAIN.replace(origin=["synthetic"] + ["real"] * (N - 1))
+EDGES = EVAL.replace(is_edge_case=np.arange(40) == 3)
 ROLES = {
     "synthetic rows in the beginning": ({"train": SYNTHETIC}, "1 of 50 rows are not real"),
-    "synthetic eval": ({"eval": replace(EVAL, origin="synthetic")}, "is an eval set"),
-    "edge cases train": ({"train": replace(TRAIN, is_edge_case=True)}, "may not train"),
+    "synthetic eval": ({"eval": EVAL.replace(origin="synthetic")}, "is an eval set"),
+    "edge cases train": ({"train": TRAIN.replace(is_edge_case=True)}, "may not train"),
     "edge cases are scored": ({"eval": EDGES}, "1 rows are edge cases (rows 3)"),
     "a row trains and evaluates": (
         {"train": with_ids(TRAIN, "x"), "eval": with_ids(EVAL, "y", "x")},
@@ -575,7 +575,7 @@ ROLES = {
         "5 of 40 eval rows",
     ),
     "fresh rows are synthetic": (
-        {"mode": "fresh", "real_fresh": replace(FRESH, origin="synthetic")},
+        {"mode": "fresh", "real_fresh": FRESH.replace(origin="synthetic")},
         "60 of 60 rows are not real",
     ),
 }
@@ -630,7 +630,7 @@ BAD = {
     "too few eval rows": ({"eval": EVAL.take(range(5))}, "expected more than 5"),
     "one class": ({"train": TRAIN.take(TRAIN.y == "yes")}, "expected two classes or more"),
     "a class that trains nobody": (
-        {"eval": replace(EVAL, y=np.where(np.arange(40) < 3, "new", EVAL.y))},
+        {"eval": EVAL.replace(y=np.where(np.arange(40) < 3, "new", EVAL.y))},
         "label 'new' stands in 3 eval rows",
     ),
     "other columns": ({"eval": two_classes(40, seed=1, columns=3)}, "differ in 3 column(s)"),

@@ -1,7 +1,5 @@
 """SMOTE's rows lie between two of their class, are imbalanced-learn's, and exactly as many."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -97,7 +95,7 @@ def test_rows_are_those_of_imbalanced_learn_on_the_whole_table(kind):
 def test_rows_with_categories_are_those_of_imbalanced_learn_on_the_whole_table():
     rows = mixed()
     X = rows.X[["amount", "small", "town", "colour"]].astype({"small": "float64", "town": object})
-    rows = replace(rows, X=X)
+    rows = rows.replace(X=X)
     seed = int(np.random.default_rng(1).integers(2**31))
     oracle = SMOTENC([2, 3], sampling_strategy={"yes": 130}, random_state=seed)
     expected = oracle.fit_resample(X, rows.y)[0][90:].reset_index(drop=True)
@@ -127,7 +125,7 @@ def test_with_one_neighbour_rows_lie_towards_the_nearest_only():
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_is_near_does_not_depend_on_units(kind):
     rows = two_classes(200, share=0.2, columns=3)
-    metres = replace(rows, X=rows.X.assign(x0=rows.X["x0"] * 1_000))
+    metres = rows.replace(X=rows.X.assign(x0=rows.X["x0"] * 1_000))
     one, other = (sample(each, 50, "yes", kind=kind).X for each in (rows, metres))
     np.testing.assert_allclose(other["x1"], one["x1"], rtol=1e-9)
     np.testing.assert_allclose(other["x0"], one["x0"] * 1_000, rtol=1e-9)
@@ -183,7 +181,7 @@ def test_runs_in_parts_are_put_together(monkeypatch):
 
 
 def test_there_is_no_lineage_to_tell():
-    rows = replace(two_classes(60), ids=[f"row-{i}" for i in range(60)])
+    rows = two_classes(60).replace(ids=[f"row-{i}" for i in range(60)])
     assert set(sample(rows).derived_from) == {()}
 
 
@@ -210,7 +208,7 @@ def test_integers_are_rounded_not_cut():
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_constant_column_stays_constant(kind):
     rows = two_classes(80, columns=2)
-    rows = replace(rows, X=rows.X.assign(one=0.1, two=np.int64(7)))
+    rows = rows.replace(X=rows.X.assign(one=0.1, two=np.int64(7)))
     made = sample(rows, kind=kind)
     assert set(made.X["one"]) == {0.1}
     assert set(made.X["two"]) == {7}
@@ -244,7 +242,7 @@ def few(n_yes: int) -> Dataset:
 
 def far() -> Dataset:
     """Two classes that are nowhere near each other."""
-    return replace(two_classes(60, signal=1_000), name="far")
+    return two_classes(60, signal=1_000).replace(name="far")
 
 
 def names() -> Dataset:
@@ -254,7 +252,7 @@ def names() -> Dataset:
 
 def with_value(value: float) -> Dataset:
     rows = two_classes(40, columns=2, name="spoilt")
-    return replace(rows, X=rows.X.assign(x1=rows.X["x1"].where(np.arange(40) != 3, value)))
+    return rows.replace(X=rows.X.assign(x1=rows.X["x1"].where(np.arange(40) != 3, value)))
 
 
 def alone() -> Dataset:

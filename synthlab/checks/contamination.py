@@ -26,7 +26,7 @@ doi:10.56553/popets-2023-0055: attack, control and baseline.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from typing import Any, NamedTuple
 
@@ -385,7 +385,7 @@ def _joined(sets: _Sets) -> pd.Series | pd.DataFrame:
     roles.require_origin(sets["real_eval"], REAL, "is an eval set")
     roles.require_origin(sets["real_train"], REAL, "is the control's training set")
     roles.require_origin(sets["synth_train"], SYNTHETIC, "is the synthetic training set")
-    train, synth, eval = (replace(data, ids=None) for data in sets.values())
+    train, synth, eval = (data.replace(ids=None) for data in sets.values())
     joined = (train + synth + eval).X  # refuses sets of different kinds or columns
     if isinstance(joined, pd.Series):
         return joined

@@ -11,11 +11,10 @@ from synthlab.dataset import (
     SYNTHETIC,
     Dataset,
     Features,
-    first,
     joined_features,
     require_same_labels,
 )
-from synthlab.errors import ContaminationError, InputError
+from synthlab.errors import ContaminationError, InputError, first
 
 #: An overlap is called contamination when chance would give as much this rarely.
 OVERLAP_P = 0.001

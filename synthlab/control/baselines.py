@@ -7,7 +7,6 @@ sees the real training rows only, and gets the same eval rows as the arms.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -96,7 +95,7 @@ def _duplicated(model: ClassifierMixin) -> Recipe:
             if label in real_train.classes
         ]
         rows = np.concatenate([np.arange(len(real_train)), *extra])
-        return fit_with_seed(model, replace(real_train, ids=None).take(rows), seed)
+        return fit_with_seed(model, real_train.replace(ids=None).take(rows), seed)
 
     return recipe
 

@@ -20,8 +20,8 @@ from sklearn.base import ClassifierMixin
 from synthlab.checks import roles
 from synthlab.control.arms import MIN_DISCORDANT, MIN_EVAL_POSITIVES, check_settings
 from synthlab.control.label_result import LabelValue
-from synthlab.dataset import Dataset, fingerprint, first
-from synthlab.errors import ContaminationError, InputError
+from synthlab.dataset import Dataset, fingerprint
+from synthlab.errors import ContaminationError, InputError, first
 from synthlab.metrics.grading import Metric, get_metric, grade
 from synthlab.models import default_model, fit_with_seed, output_of
 from synthlab.stats import intervals

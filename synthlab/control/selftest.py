@@ -6,7 +6,6 @@ One positive case stands among them, since a control that never says *helps* is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -101,7 +100,7 @@ def _sets(rng: np.random.Generator, signal: float = 1.0) -> Sets:
 
 
 def _as_synthetic(data: Dataset) -> Dataset:
-    return replace(data, origin=SYNTHETIC, name="synthetic", ids=None)
+    return data.replace(origin=SYNTHETIC, name="synthetic", ids=None)
 
 
 def _pure_noise(rng: np.random.Generator) -> Sets:
@@ -139,7 +138,7 @@ def _mode_collapse(rng: np.random.Generator) -> Sets:
 
 def _relabelled_eval(rng: np.random.Generator) -> Sets:
     real_train, synth, real_eval = _sets(rng)
-    labelled_by_a_machine = replace(real_eval, y=1 - real_eval.y, origin=SYNTHETIC)
+    labelled_by_a_machine = real_eval.replace(y=1 - real_eval.y, origin=SYNTHETIC)
     return real_train, synth, labelled_by_a_machine
 
 

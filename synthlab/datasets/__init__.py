@@ -12,6 +12,7 @@ _HOMES = {
     "email_parser": ["Mail", "parse_mail", "tidy"],
     "emails": ["LABELS", "email_frame", "example_pool", "load_email", "parse_messages"],
     "fars": ["FARS_GIVEAWAYS", "FARS_TARGET", "fars_frame", "load_fars", "load_rare_fars"],
+    "files": ["load_csv"],
     "imbalanced": [
         "MAJORITY",
         "MINORITY",

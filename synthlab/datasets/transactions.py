@@ -67,8 +67,8 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from synthlab.dataset import REAL, Dataset, first
-from synthlab.errors import InputError
+from synthlab.dataset import REAL, Dataset
+from synthlab.errors import InputError, first
 
 FRAUD, CLEAN = "fraud", "clean"
 SEGMENTS = ("student", "family", "retired", "business")

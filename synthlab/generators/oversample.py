@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -85,7 +85,7 @@ def as_copies(rows: Dataset, name: str) -> Dataset:
     ids = np.full(len(rows), None) if rows.ids is None else rows.ids
     own = [() if id is None else (id,) for id in ids]
     derived_from = [given or id for given, id in zip(rows.derived_from, own, strict=True)]
-    return replace(rows, origin=SYNTHETIC, name=name, ids=None, derived_from=derived_from)
+    return rows.replace(origin=SYNTHETIC, name=name, ids=None, derived_from=derived_from)
 
 
 def draw_rows(rows: Dataset, n: int, rng: np.random.Generator, label: Any = None) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,7 +119,7 @@ class FittedPerturb:
         """Draw n copies and perturb them; see `base.Sampler`."""
         rows = draw_rows(self.copies, n, rng, label)
         columns = [column.perturbed(rows, self.generator, rng) for column in self.columns]
-        return replace(self.copies.take(rows), X=as_features(columns, self.copies.X))
+        return self.copies.take(rows).replace(X=as_features(columns, self.copies.X))
 
 
 class _Number(NamedTuple):

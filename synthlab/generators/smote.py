@@ -9,8 +9,8 @@ import numpy as np
 from imblearn.over_sampling import ADASYN, SMOTE, SMOTENC, BorderlineSMOTE
 from imblearn.over_sampling.base import BaseOverSampler
 
-from synthlab.dataset import SYNTHETIC, Dataset, first
-from synthlab.errors import InputError
+from synthlab.dataset import SYNTHETIC, Dataset
+from synthlab.errors import InputError, first
 from synthlab.generators.base import Coded, check_fit, draw_labels
 
 _KINDS = ("smote", "borderline", "adasyn")

@@ -85,8 +85,8 @@ class Limits:
         """Hold the pools of a loop, in the order of its turns, against the limits."""
         if not 1 <= len(pools) <= self.n_generations:
             raise InputError(
-                f"{len(pools)} pools: the limits were set for 1 to {self.n_generations}. "
-                f"More looks would give more false alarms than {self.false_alarm:g}. Set limits for more."
+                f"{len(pools)} pools: the limits were set for 1 to {self.n_generations}. More "
+                f"looks would give more false alarms than {self.false_alarm:g}. Set limits anew."
             )
         _require_size(pools, self.n_rows)
         frame = pd.DataFrame(
