@@ -1,6 +1,7 @@
 """One contract for all generators; and texts of n-grams and labels of a machine, as promised."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,10 +20,11 @@ from sklearn.svm import LinearSVC
 
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
+from synthlab.generators.base import draw
 from synthlab.generators.copula import GaussianCopula
 from synthlab.generators.mixture import MixtureOfGaussians
 from synthlab.generators.ngram import NgramText
-from synthlab.generators.oversample import OverSample
+from synthlab.generators.oversample import OverSample, as_copies
 from synthlab.generators.perturb import Perturb
 from synthlab.generators.pseudo import PseudoLabels
 from synthlab.generators.smote import Smote
@@ -183,19 +185,27 @@ def test_its_own_rows_can_be_fitted_again_and_again(case):
 FAILS = {
     "an unknown label": (
         lambda case: sample(case, 5, "nobody"),
-        ["label='nobody'", "(they have ", "Nobody taught the generator such rows", "Name one of"],
+        ["label='nobody': expected a label of the fitted rows (", "nothing about", "Name one of"],
     ),
     "no rows asked for": (
         lambda case: sample(case, 0),
-        ["n=0", "expected at least 1 row", "Nothing would be drawn", "Ask for more"],
+        [
+            "n=0: expected a whole number of rows, at least 1",
+            "Nothing would be drawn",
+            "Ask for more",
+        ],
     ),
     "fewer than none": (
         lambda case: sample(case, -3, case.rows.classes[0]),
-        ["n=-3", "expected at least 1 row", "Nothing would be drawn", "Ask for more"],
+        [
+            "n=-3: expected a whole number of rows, at least 1",
+            "Nothing would be drawn",
+            "Ask for more",
+        ],
     ),
     "no data": (
         lambda case: sample(case, rows=case.rows.take([])),
-        ["has no rows", "expected one or more", "Nothing can be learned", "Hand in some"],
+        ["has no rows", "expected one or more", "Nothing can be learned", "Pass some"],
     ),
 }
 
@@ -212,6 +222,90 @@ def test_data_of_another_kind_is_refused(case):
     message = refusal(sample, case, rows=other)
     parts = ["real 0 holds ", "expected ", "It could not be learned", "Choose a generator for "]
     assert [part for part in parts if part not in message] == []
+
+
+# --- draw: fitted, sampled and checked -------------------------------------------------------
+
+
+def test_draw_gives_what_fitting_and_sampling_by_hand_give(case):
+    label = case.rows.classes[0]
+    drawn = draw(case.generator, case.rows, 20, np.random.default_rng(3), label)
+    assert same(drawn, sample(case, 20, label, seed=3))
+
+
+@dataclass
+class Wrong:
+    """A generator that copies rows and spoils what it returns."""
+
+    spoil: Callable
+    n_fits: int = 0
+
+    def fit(self, rows, rng):
+        self.n_fits += 1
+        self.rows = rows
+        return self
+
+    def sample(self, n, rng, label=None):
+        return self.spoil(as_copies(self.rows.take(rng.integers(len(self.rows), size=n)), "copies"))
+
+
+def test_draw_fits_a_copy():
+    generator = Wrong(lambda made: made)
+    draw(generator, two_classes(20), 9, np.random.default_rng(0))
+    assert generator == Wrong(generator.spoil, n_fits=0)
+
+
+def test_draw_lets_edge_cases_through_where_the_fitted_rows_are_some():
+    rows = two_classes(20).replace(is_edge_case=True)
+    assert draw(OverSample(), rows, 5, np.random.default_rng(0)).is_edge_case.all()
+
+
+SPOILT = {
+    "no data set": (lambda made: made.X, "returned DataFrame: expected a Dataset"),
+    "nothing": (lambda made: None, "returned NoneType: expected a Dataset"),
+    "fewer rows": (lambda made: made.take(range(3)), "returned 3 rows where 9 were asked for"),
+    "more rows": (lambda made: made + made, "returned 18 rows where 9 were asked for"),
+    "real rows": (lambda made: made.replace(origin="real"), "9 of 9 rows are not synthetic (rows"),
+    "edge cases": (lambda made: made.replace(is_edge_case=True), "9 rows are edge cases"),
+    "unknown labels": (
+        lambda made: made.replace(y=["maybe"] * 9),
+        "rows of label 'maybe': expected labels of the fitted rows",
+    ),
+    "another column": (
+        lambda made: made.replace(X=made.X.rename(columns={"x0": "y0"})),
+        "returned other columns than it was fitted on",
+    ),
+    "numbers as texts": (
+        lambda made: made.replace(X=made.X.astype({"x0": str})),
+        "column 'x0' is float64",
+    ),
+    "an array for a table": (lambda made: made.replace(X=made.X.to_numpy()), "other columns"),
+}
+
+
+def test_draw_refuses_what_a_generator_must_not_return_and_names_it():
+    missing = []
+    for what, (spoil, part) in SPOILT.items():
+        message = refusal(draw, Wrong(spoil), two_classes(20), 9, np.random.default_rng(0))
+        if not (message.startswith("Wrong.sample") and part in message):
+            missing.append((what, message))
+    assert missing == []
+
+
+def test_draw_refuses_rows_of_another_label_than_was_asked_for():
+    message = refusal(
+        draw, Wrong(lambda made: made), two_classes(20), 9, np.random.default_rng(0), "no"
+    )
+    assert "Wrong.sample returned rows of label 'yes': expected 'no' alone" in message
+
+
+def test_draw_refuses_a_generator_whose_fit_returns_nothing():
+    class Forgetful(OverSample):
+        def fit(self, rows, rng):
+            super().fit(rows, rng)
+
+    message = refusal(draw, Forgetful(), two_classes(20), 9, np.random.default_rng(0))
+    assert "Forgetful.fit returned NoneType: expected an object with sample" in message
 
 
 # --- n-gram texts --------------------------------------------------------------------------

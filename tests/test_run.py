@@ -492,7 +492,7 @@ FAILURES = {
         ),
         "1 of 1 texts are empty",
     ),
-    "no data set": (lambda made: None, "TypeError"),
+    "no data set": (lambda made: None, "Fails.sample returned NoneType: expected a Dataset"),
     "another column": (
         lambda made: made.replace(X=made.X.rename(columns={"x0": "y0"})),
         "x0",

@@ -180,9 +180,51 @@ def test_runs_in_parts_are_put_together(monkeypatch):
     assert made.X["amount"].nunique() == 301
 
 
-def test_there_is_no_lineage_to_tell():
-    rows = two_classes(60).replace(ids=[f"row-{i}" for i in range(60)])
-    assert set(sample(rows).derived_from) == {()}
+def with_ids(rows: Dataset) -> Dataset:
+    return rows.replace(ids=[f"row-{i}" for i in range(len(rows))])
+
+
+def gap_to_parents(rows: Dataset, made: Dataset, columns: list[str]) -> float:
+    """How far any row is from the line between the rows that it says it is derived from."""
+    seen, points = (data.X[columns].to_numpy(float) for data in (rows, made))
+    parents = [[int(id.removeprefix("row-")) for id in ids] for ids in made.derived_from]
+    return max(
+        gap_to_segments(point[None], seen[ends])[0]
+        for point, ends in zip(points, parents, strict=True)
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_row_lies_between_the_two_rows_that_it_is_derived_from(kind):
+    rows = with_ids(two_classes(60, columns=3))
+    for label in ("yes", "no"):
+        made = sample(rows, 100, label, kind=kind)
+        assert {len(ids) for ids in made.derived_from} == {2}
+        assert gap_to_parents(rows, made, ["x0", "x1", "x2"]) < 1e-9
+        assert {id for ids in made.derived_from for id in ids} <= set(rows.ids[rows.y == label])
+
+
+def test_beside_categories_too_the_numbers_lie_between_the_parents():
+    made = sample(with_ids(mixed()), 200)
+    assert gap_to_parents(mixed(), made, ["amount", "small"]) < 1e-6  # one is a float32
+    assert len({id for ids in made.derived_from for id in ids}) > 50
+
+
+def test_ids_change_no_row():
+    for rows in (two_classes(60), mixed()):
+        pd.testing.assert_frame_equal(sample(rows).X, sample(with_ids(rows)).X)
+
+
+def test_without_ids_there_are_no_parents():
+    assert set(sample(two_classes(60)).derived_from) == {()}
+
+
+def test_a_row_that_was_derived_passes_its_own_parents_on():
+    once = sample(with_ids(two_classes(60)), 60)
+    twice = sample(once, 60)
+    assert {len(ids) for ids in twice.derived_from} <= {2, 3, 4}
+    known, passed_on = ({id for ids in made.derived_from for id in ids} for made in (once, twice))
+    assert passed_on <= known
 
 
 # --- kinds of columns -----------------------------------------------------------------------

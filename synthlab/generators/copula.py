@@ -19,7 +19,8 @@ from scipy.special import ndtr, ndtri
 
 from synthlab.dataset import SYNTHETIC, Dataset, Features
 from synthlab.errors import InputError
-from synthlab.generators.base import as_features, check_fit, columns_of, draw_labels, is_whole
+from synthlab.generators.base import check_fit, draw_labels
+from synthlab.generators.tables import are_whole, as_features, columns_of
 
 _ORDER = 12
 _BISECTIONS = 14
@@ -278,7 +279,7 @@ def _has_fractions(levels: pd.Series) -> bool:
             f"column {levels.name!r} holds infinite numbers; expected finite ones, or missing. "
             f"Nothing lies between infinity and its neighbour. Replace them."
         )
-    return not is_whole(numbers)
+    return not are_whole(numbers)
 
 
 def _as_floats(levels: pd.Series) -> np.ndarray:

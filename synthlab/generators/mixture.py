@@ -17,7 +17,8 @@ from sklearn.mixture import GaussianMixture
 
 from synthlab.dataset import SYNTHETIC, Dataset
 from synthlab.errors import InputError
-from synthlab.generators.base import Coded, check_fit, draw_labels, is_whole
+from synthlab.generators.base import check_fit, draw_labels
+from synthlab.generators.tables import Coded, are_whole
 
 _FLOOR = 1e-3  # of a variance, in standard units: no component shrinks to a point
 _ROWS = 10  # a Gaussian, on average; of fewer, BIC, which is meant for many, likes to make copies
@@ -241,4 +242,4 @@ def _fitted(latents: np.ndarray, kind: str, n_components: int, seed: int) -> Gau
 
 
 def _whole(table: Coded) -> np.ndarray:
-    return table.is_number & [is_whole(column) for column in table.numbers.T]
+    return table.is_number & [are_whole(column) for column in table.numbers.T]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from synthlab.dataset import SYNTHETIC, Dataset
-from synthlab.generators.base import check_draw, check_fit
+from synthlab.generators.base import check_draw, check_fit, lineage_of
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,7 @@ def as_copies(rows: Dataset, name: str) -> Dataset:
     name : str
         Of the copies.
     """
-    ids = np.full(len(rows), None) if rows.ids is None else rows.ids
-    own = [() if id is None else (id,) for id in ids]
-    derived_from = [given or id for given, id in zip(rows.derived_from, own, strict=True)]
-    return rows.replace(origin=SYNTHETIC, name=name, ids=None, derived_from=derived_from)
+    return rows.replace(origin=SYNTHETIC, name=name, ids=None, derived_from=lineage_of(rows))
 
 
 def draw_rows(rows: Dataset, n: int, rng: np.random.Generator, label: Any = None) -> np.ndarray:

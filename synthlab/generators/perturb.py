@@ -10,15 +10,9 @@ import pandas as pd
 
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
-from synthlab.generators.base import (
-    as_features,
-    check_fit,
-    columns_of,
-    is_number,
-    is_whole,
-    numbers_of,
-)
+from synthlab.generators.base import check_fit
 from synthlab.generators.oversample import as_copies, draw_rows
+from synthlab.generators.tables import are_whole, as_features, columns_of, is_numeric, numbers_of
 
 
 @dataclass(frozen=True)
@@ -92,7 +86,7 @@ class Perturb:
         check_fit(rows, self, is_text=False)
         _, label = np.unique(rows.y, return_inverse=True)
         columns = [
-            _Number.of(column, label, rows.name) if is_number(column) else _Category(column, label)
+            _Number.of(column, label, rows.name) if is_numeric(column) else _Category(column, label)
             for column in columns_of(rows.X)
         ]
         return FittedPerturb(self, as_copies(rows, f"{rows.name}, perturbed"), tuple(columns))
@@ -145,7 +139,7 @@ class _Number(NamedTuple):
         label, copied = self.label[rows], self.column.iloc[rows].reset_index(drop=True)
         noise = generator.scale * self.spread[label] * rng.standard_normal(len(rows))
         moved = np.clip(self.numbers[rows] + noise, self.low[label], self.high[label])
-        moved = np.rint(moved) if is_whole(self.numbers) else moved
+        moved = np.rint(moved) if are_whole(self.numbers) else moved
         may_move = ~np.isnan(moved) & (self.low < self.high)[label]
         moved = np.where(may_move, moved, 0)  # nan would fit in no column of integers
         return copied.mask(may_move, pd.Series(moved).astype(copied.dtype))

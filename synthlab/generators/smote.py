@@ -1,4 +1,4 @@
-"""SMOTE and two of its kin, as imbalanced-learn has them: rows between rows of a class."""
+"""SMOTE and two variants, as imbalanced-learn has them: rows between rows of a class."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from imblearn.over_sampling.base import BaseOverSampler
 
 from synthlab.dataset import SYNTHETIC, Dataset
 from synthlab.errors import InputError, first
-from synthlab.generators.base import Coded, check_fit, draw_labels
+from synthlab.generators.base import check_fit, draw_labels, lineage_of
+from synthlab.generators.neighbors import Neighbors, digits_of, positions_between
+from synthlab.generators.tables import Coded
 
 _KINDS = ("smote", "borderline", "adasyn")
 _DANGER = 10  # neighbours by which Borderline-SMOTE finds rows in danger; imbalanced-learn's own
@@ -48,9 +50,8 @@ class Smote:
     Integers are rounded, which moves a row off its line; the class's range is never left.  Each
     label stands against all others together.
 
-    *Lineage*: imbalanced-learn does not say which two rows a new one lies between, so that
-    ``derived_from`` stays empty, and a guard can't see a parent in an eval set.  Fit it on
-    training rows only.
+    *Lineage*: a row is derived from the two rows that it lies between, where these have ids; not
+    from the other near rows, whose categories may have decided its own.
 
     References
     ----------
@@ -100,7 +101,8 @@ class Smote:
         classes, label = np.unique(rows.y, return_inverse=True)
         if self.kind != "smote":
             _check_rest(classes, self, rows)
-        return FittedSmote(self, classes, label, table, self._units(table), rows.name)
+        lineage = lineage_of(rows) if any(lineage_of(rows)) else None
+        return FittedSmote(self, classes, label, table, self._units(table), rows.name, lineage)
 
     def _units(self, table: Coded) -> np.ndarray:
         """Return in which unit each column is measured; 1 where nothing varies."""
@@ -124,6 +126,8 @@ class FittedSmote:
         In which each column is measured.
     name : str
         Of the rows that were fitted.
+    lineage : list of tuple of str, or None
+        What a row made from each of them is derived from, if that is known of any.
     """
 
     generator: Smote
@@ -132,6 +136,7 @@ class FittedSmote:
     table: Coded
     units: np.ndarray
     name: str
+    lineage: list[tuple[str, ...]] | None
 
     def sample(self, n: int, rng: np.random.Generator, label: Any = None) -> Dataset:
         """Draw n rows between others; see `base.Sampler`."""
@@ -139,29 +144,44 @@ class FittedSmote:
         labels = draw_labels(self.classes, counts / len(self.label), n, rng, label)
         _check_counts(self, counts, label)
         numbers = np.empty((n, len(self.table.levels)))
+        parents = np.empty((n, 2), dtype=int)
         for number, one in enumerate(self.classes):
             at = np.flatnonzero(labels == one)
-            numbers[at] = self._exactly(len(at), number, rng)
-        X = self.table.features(numbers)
-        return Dataset(X, labels, SYNTHETIC, f"{self.name}, {self.generator.kind}")
+            numbers[at], parents[at] = self._exactly(len(at), number, rng)
+        X, name = self.table.features(numbers), f"{self.name}, {self.generator.kind}"
+        return Dataset(X, labels, SYNTHETIC, name, derived_from=self._derived_from(parents))
 
-    def _exactly(self, n: int, number: int, rng: np.random.Generator) -> np.ndarray:
-        """Return n rows of a class, however many a run of imbalanced-learn yields."""
+    def _derived_from(self, parents: np.ndarray) -> list[tuple[str, ...]] | None:
+        if self.lineage is None:
+            return None
+        pairs = ((self.lineage[one], self.lineage[other]) for one, other in parents.tolist())
+        return [tuple(dict.fromkeys((*one, *other))) for one, other in pairs]
+
+    def _exactly(
+        self, n: int, number: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return n rows of a class and the places of the two rows that each lies between.
+
+        A run of imbalanced-learn may yield more or fewer.
+        """
         X, is_one = self._against_rest(number)
-        own = self.table.numbers[self.label == number]
+        own = np.flatnonzero(self.label == number)
         # ADASYN rounds each row's share of the new ones: of few, every share may be rounded to 0.
         least = is_one.sum() if self.generator.kind == "adasyn" else 1
-        made = np.empty((0, X.shape[1]))
+        made, parents = np.empty((0, X.shape[1])), np.empty((0, 2), dtype=int)
         while len(made) < n:
             asked = max(least, min(n - len(made), self._at_once()))
-            more = self._resampled(X, is_one, asked, rng)
+            more, between = self._resampled(X, is_one, asked, rng)
             if not len(more):
                 raise _nowhere(self.generator, self.classes[number], self.name)
             if len(more) > n - len(made):
-                more = more[rng.choice(len(more), n - len(made), replace=False)]
-            made = np.concatenate([made, more])
+                kept = rng.choice(len(more), n - len(made), replace=False)
+                more, between = more[kept], between[kept]
+            made, parents = np.concatenate([made, more]), np.concatenate([parents, between])
         # Units may leave a rounding error; what is constant within the class stays so exactly.
-        return np.clip(made * self.units, own.min(axis=0), own.max(axis=0))
+        low, high = (bound(self.table.numbers[own], axis=0) for bound in (np.min, np.max))
+        # The class's rows come in order among those that are sampled from.
+        return np.clip(made * self.units, low, high), own[is_one.cumsum()[parents] - 1]
 
     def _against_rest(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Return rows as numbers, and which of them are of the class."""
@@ -183,24 +203,46 @@ class FittedSmote:
 
     def _resampled(
         self, X: np.ndarray, is_one: np.ndarray, n: int, rng: np.random.Generator
-    ) -> np.ndarray:
-        sampler = self._sampler({1: is_one.sum() + n}, int(rng.integers(2**31)))
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return about n new rows, and the positions in X of the two that each lies between."""
+        y, wanted = is_one.astype(int), {1: is_one.sum() + n}
+        seed = int(rng.integers(2**31))
+        is_nominal = not self.table.is_number.all()
+        sampler = self._sampler(wanted, seed, is_nominal)
         try:
-            return sampler.fit_resample(X, is_one.astype(int))[0][len(X) :]
-        except RuntimeError:  # ADASYN: every neighbour is of the class
-            return X[:0]
+            made = sampler.fit_resample(X, y)[0][len(X) :]
+        except RuntimeError:  # ADASYN: every neighbor is of the class
+            return X[:0], np.empty((0, 2), dtype=int)
+        if self.lineage is None:
+            return made, np.zeros((len(made), 2), dtype=int)
+        again = self._sampler(wanted, seed, False, _notes(sampler))
+        return made, positions_between(again.fit_resample(digits_of(len(X)), y)[0][len(X) :])
 
-    def _sampler(self, wanted: dict[int, int], seed: int) -> BaseOverSampler:
-        """Return imbalanced-learn's sampler."""
-        k, kind = self.generator.n_neighbors, self.generator.kind
+    def _sampler(
+        self,
+        wanted: dict[int, int],
+        seed: int,
+        is_nominal: bool,
+        notes: dict[str, list[np.ndarray]] | None = None,
+    ) -> BaseOverSampler:
+        """Return imbalanced-learn's sampler, whose neighbors are noted, or those of the notes."""
+        notes, k = notes or {}, self.generator.n_neighbors + 1  # the nearest is the row itself
         options = {"sampling_strategy": wanted, "random_state": seed}
-        if kind == "adasyn":
-            return ADASYN(n_neighbors=k, **options)
-        if kind == "borderline":
-            return BorderlineSMOTE(k_neighbors=k, m_neighbors=_DANGER, **options)
-        if self.table.is_number.all():
-            return SMOTE(k_neighbors=k, **options)
-        return SMOTENC(np.flatnonzero(~self.table.is_number).tolist(), k_neighbors=k, **options)
+        if self.generator.kind == "adasyn":
+            return ADASYN(n_neighbors=Neighbors(k, notes.get("nn_")), **options)
+        options["k_neighbors"] = Neighbors(k, notes.get("nn_k_"))
+        if self.generator.kind == "borderline":
+            in_danger = Neighbors(_DANGER + 1, notes.get("nn_m_"))
+            return BorderlineSMOTE(m_neighbors=in_danger, **options)
+        if is_nominal:
+            return SMOTENC(np.flatnonzero(~self.table.is_number).tolist(), **options)
+        return SMOTE(**options)
+
+
+def _notes(sampler: BaseOverSampler) -> dict[str, list[np.ndarray]]:
+    """Return what the neighbors of a sampler answered, by the sampler's attribute."""
+    found = {name: getattr(sampler, name, None) for name in ("nn_", "nn_k_", "nn_m_")}
+    return {name: one.answers for name, one in found.items() if one is not None}
 
 
 def _check_columns(table: Coded, generator: Smote, rows: Dataset) -> None:

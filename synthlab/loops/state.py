@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from synthlab.checks import roles
-from synthlab.dataset import REAL, SYNTHETIC, Dataset
+from synthlab.dataset import REAL, Dataset
 from synthlab.errors import InputError
-from synthlab.generators.base import Generator, Sampler
+from synthlab.generators.base import Generator, draw
 
 #: What a turn's pool is made of; see `run.run_loop`.
 MODES = ("replace", "accumulate", "budget", "fresh")
@@ -93,8 +93,7 @@ class LoopState:
     def turn_on(self) -> Dataset:
         """Let the generator learn from the rows that train, and make the next pool."""
         n, n_fresh = len(self.plan.real_train), self.plan.n_fresh
-        sampler = self.plan.generator.fit(self.train, self.rng)
-        written = _written(sampler, n - n_fresh, self.rng)
+        written = draw(self.plan.generator, self.train, n - n_fresh, self.rng)
         if self.plan.mode in ("accumulate", "budget"):
             self.seen = self.seen + written
         if self.plan.mode == "accumulate":
@@ -139,7 +138,7 @@ def first_pools(
     rng, n = np.random.default_rng(seed), len(real_train)
     kept = n - round(self_share * n)
     fitted_on = (real_train.take(rng.permutation(n)[:kept]) for _ in range(n_pools))
-    return [_written(generator.fit(rows, rng), n, rng) for rows in fitted_on]
+    return [draw(generator, rows, n, rng) for rows in fitted_on]
 
 
 def _require_held_out(self_share: float, real_train: Dataset) -> None:
@@ -160,15 +159,3 @@ def _require(name: str, value: object, is_fine: bool, expected: str) -> None:
 
 def _is_whole(value: object, least: int) -> bool:
     return isinstance(value, int | np.integer) and value >= least
-
-
-def _written(sampler: Sampler, n: int, rng: np.random.Generator) -> Dataset:
-    written = sampler.sample(n, rng)
-    if len(written) != n:
-        raise InputError(
-            f"{type(sampler).__name__} returned {len(written)} rows where {n} were asked for. A "
-            f"pool that shrinks is another loop. Mend the generator."
-        )
-    roles.require_origin(written, SYNTHETIC, "is the synthetic training set")
-    roles.refuse_edge_cases(written, "train")
-    return written
