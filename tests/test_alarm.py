@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from refusals import unclear
+from cases import unclear
 from simulated import two_classes, zipf_texts
 
 from synthlab.dataset import Dataset

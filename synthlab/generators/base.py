@@ -18,15 +18,15 @@ class Sampler(Protocol):
     """A fitted generator."""
 
     def sample(self, n: int, rng: np.random.Generator, label: Any = None) -> Dataset:
-        """Return n rows of origin synthetic, of one label if it is given.
+        """Return n rows of origin synthetic, all of one label if it is given.
 
-        Without a label, labels are drawn by their shares among the rows that were fitted.
+        Without a label, labels are drawn in the shares that they have among the fitted rows.
         """
         ...
 
 
 class Generator(Protocol):
-    """The parameters of a generator; fitting changes nothing of it."""
+    """The parameters of a generator; fitting does not change them."""
 
     def fit(self, rows: Dataset, rng: np.random.Generator) -> Sampler:
         """Learn from rows of any origin; return what can sample."""
@@ -156,9 +156,9 @@ def lineage_of(rows: Dataset) -> list[tuple[str, ...]]:
 
 
 def check_fit(rows: Dataset, generator: Generator, *, is_text: bool | None) -> None:
-    """Raise `InputError` unless there are rows, and of the kind that a generator can learn.
+    """Raise `InputError` unless there are rows, of a kind that the generator can learn.
 
-    With ``is_text=None`` it can learn both kinds.
+    With ``is_text=None`` it can learn texts and tables.
     """
     name, kinds = type(generator).__name__, {True: "texts", False: "a table"}
     require(
@@ -172,7 +172,7 @@ def check_fit(rows: Dataset, generator: Generator, *, is_text: bool | None) -> N
         is_text in (None, rows.is_text),
         f"{name}: {rows.name} holds {kinds[rows.is_text]}",
         kinds.get(is_text, ""),
-        "It could not be learned.",
+        "The generator cannot learn them.",
         f"Choose a generator for {kinds[rows.is_text]}.",
     )
 
@@ -180,7 +180,7 @@ def check_fit(rows: Dataset, generator: Generator, *, is_text: bool | None) -> N
 def draw_labels(
     classes: np.ndarray, shares: np.ndarray, n: int, rng: np.random.Generator, label: Any = None
 ) -> np.ndarray:
-    """Return n labels: drawn by their shares, or all the one that is asked for.
+    """Return n labels, drawn by their shares, or all the one that is asked for.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def draw_labels(
     Raises
     ------
     InputError
-        ``n`` is not positive, or ``label`` is none of the classes.
+        ``n`` is no whole number from 1, or ``label`` is none of the classes.
     """
     check_draw(n, classes, label)
     if label is None:

@@ -9,19 +9,20 @@ import numpy as np
 import pandas as pd
 
 from synthlab.dataset import Dataset, Features
-from synthlab.errors import InputError
+from synthlab.errors import InputError, require
 from synthlab.generators.base import Generator
 
 
 @dataclass(frozen=True, eq=False)
 class Coded:
-    """A table without gaps as numbers: of a category, the number of its level.
+    """A table without missing values as numbers; a category is the number of its level.
 
     Attributes
     ----------
     numbers : ndarray of float, shape (n_rows, n_columns)
     levels : tuple of pandas.Series
-        A category's distinct values, as they appeared; of a column of numbers none, but its dtype.
+        The distinct values of each category, in order of appearance; empty for a column of
+        numbers, whose dtype it keeps.
     form : pandas.DataFrame or numpy.ndarray
         No rows, of the kind that `features` returns.
     """
@@ -32,7 +33,7 @@ class Coded:
 
     @classmethod
     def of(cls, rows: Dataset, generator: Generator) -> Coded:
-        """Raise `InputError` where a value is missing, infinite, or equal to none (a list, say)."""
+        """Raise `InputError` where a value is missing, infinite or not hashable, such as a list."""
         columns = columns_of(rows.X)
         _refuse_gaps(columns, rows.name, type(generator).__name__)
         coded = [_coded(column, rows.name) for column in columns]
@@ -57,7 +58,7 @@ def columns_of(X: Features) -> list[pd.Series]:
 
 
 def as_features(columns: Iterable[pd.Series], form: Features) -> Features:
-    """Put columns of equal length together, to a table or an array such as ``form``."""
+    """Join columns of equal length to a table or an array such as ``form``."""
     X = pd.DataFrame(dict(enumerate(columns)))
     if isinstance(form, np.ndarray):
         return X.to_numpy().astype(form.dtype)
@@ -71,7 +72,7 @@ def is_numeric(column: pd.Series) -> bool:
 
 
 def are_whole(numbers: np.ndarray) -> bool:
-    """Whether no number has a fraction; missing ones don't count."""
+    """Whether no number has a fraction; missing ones do not count."""
     return bool((np.isnan(numbers) | (numbers == np.round(numbers))).all())
 
 
@@ -79,11 +80,13 @@ def numbers_of(column: pd.Series, name: str) -> np.ndarray:
     """Return a column's numbers, nan where missing; raise `InputError` where one is infinite."""
     numbers = column.to_numpy(dtype=float, na_value=np.nan)
     n_infinite = int(np.isinf(numbers).sum())
-    if n_infinite:
-        raise InputError(
-            f"column {column.name!r} of {name} holds {n_infinite} infinite numbers; expected "
-            f"finite ones. Nothing lies between infinity and its neighbour. Replace them."
-        )
+    require(
+        not n_infinite,
+        f"column {column.name!r} of {name} holds {n_infinite} infinite numbers",
+        "finite ones",
+        "No number lies between infinity and the next one.",
+        "Replace them.",
+    )
     return numbers
 
 
@@ -94,8 +97,9 @@ def _coded(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Series]:
         codes, _ = pd.factorize(column)
     except TypeError as error:
         raise InputError(
-            f"column {column.name!r} of {name} holds values that can't be compared ({error}). No "
-            f"category could be told from another. Make them numbers or texts, or drop the column."
+            f"column {column.name!r} of {name} holds values that cannot be compared ({error}): "
+            f"expected numbers or texts. Its categories could not be distinguished. Convert them, "
+            f"or drop the column."
         ) from error
     return codes, column.iloc[np.unique(codes, return_index=True)[1]]
 
@@ -110,11 +114,13 @@ def _decoded(values: np.ndarray, levels: pd.Series) -> pd.Series:
 def _refuse_gaps(columns: list[pd.Series], name: str, generator: str) -> None:
     missing = {column.name: int(column.isna().sum()) for column in columns}
     gaps = {column: n for column, n in missing.items() if n}
-    if gaps:
-        column, n = next(iter(gaps.items()))
-        raise InputError(
-            f"{generator}: {len(gaps)} columns of {name} have missing values (first: {column!r}, "
-            f"{n} of {len(columns[0])}); expected none. How far such a row is from another can't "
-            f"be told. Fill them in (scikit-learn's SimpleImputer, fitted on training rows), or "
-            f"choose GaussianCopula, Perturb or OverSample, which keep gaps."
-        )
+    column, n = next(iter(gaps.items()), (None, 0))
+    require(
+        not gaps,
+        f"{generator}: {len(gaps)} columns of {name} have missing values (first: {column!r}, {n} "
+        f"of {len(columns[0])})",
+        "none",
+        "Without a value no distance to another row is defined.",
+        "Fill them in (scikit-learn's SimpleImputer, fitted on training rows), or choose "
+        "GaussianCopula, Perturb or OverSample, which keep missing values.",
+    )

@@ -1,6 +1,7 @@
-"""What errors say, for tests of bad input."""
+"""Many cases in one test, with one list of failures at its end."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import pytest
 
@@ -27,4 +28,15 @@ def unclear(cases: Mapping[str, tuple[Callable, str | Iterable[str]]], kind=Inpu
         message = refusal(call, kind=kind)
         wanted = [parts] if isinstance(parts, str) else parts
         found += [(name, part, message) for part in wanted if part not in message]
+    return found
+
+
+def failing(check: Callable[[Any], None], cases: Mapping[str, Any]) -> dict[str, str]:
+    """Return the cases for which a check's asserts fail, each with what the assert said."""
+    found = {}
+    for name, case in cases.items():
+        try:
+            check(case)
+        except AssertionError as error:
+            found[name] = str(error)
     return found
