@@ -1,4 +1,4 @@
-"""Which rows train and which evaluate, without cutting through a cluster of near-duplicates."""
+"""Splits into training and evaluation rows that keep clusters of near-duplicates whole."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from synthlab.dataset import Dataset
-from synthlab.errors import InputError, is_number, require
+from synthlab.errors import InputError, is_number, is_whole, require
 
 
 def stratified_cluster_split(
@@ -17,7 +17,7 @@ def stratified_cluster_split(
     *,
     may_lack: int = 0,
 ) -> np.ndarray:
-    """Draw eval rows by whole clusters, with the class shares of all rows.
+    """Draw evaluation rows by whole clusters, with the class shares of all rows.
 
     Parameters
     ----------
@@ -28,12 +28,12 @@ def stratified_cluster_split(
         Rows to evaluate on, in all.
     rng : numpy.random.Generator
     may_lack : int, default 0
-        So many eval rows fewer are accepted, where no cluster is small enough for the last ones.
+        How many evaluation rows may be missing where no cluster is small enough for the last ones.
 
     Returns
     -------
     ndarray of bool, shape (n_rows,)
-        True where the row evaluates; exactly ``n_eval`` are, or ``may_lack`` fewer at most.
+        True for evaluation rows: ``n_eval`` of them, or at most ``may_lack`` fewer.
 
     Raises
     ------
@@ -50,12 +50,13 @@ def stratified_cluster_split(
         if (members[cluster] <= room).all():
             chosen[cluster] = True
             room = room - members[cluster]
-    if room.sum() > may_lack:
-        raise InputError(
-            f"the clusters of near-duplicates leave {room.sum()} of {n_eval} eval rows unfilled; "
-            f"expected single rows enough to fill the quota. The split would not have the "
-            f"promised size. Ask for another n_train."
-        )
+    require(
+        room.sum() <= may_lack,
+        f"{room.sum()} of {n_eval} eval rows cannot be filled by whole clusters of near-duplicates",
+        "enough single rows to fill the quota",
+        "The split would be smaller than promised.",
+        "Ask for another number of training rows.",
+    )
     return chosen[clusters]
 
 
@@ -111,7 +112,7 @@ def group_codes(data: Dataset) -> np.ndarray:
 def time_split(
     when: np.ndarray, clusters: np.ndarray, n_train: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Train on the earliest rows; evaluate on later ones that repeat none of them.
+    """Split by time: train on the earliest rows, evaluate on later ones that repeat none of them.
 
     Parameters
     ----------
@@ -122,8 +123,8 @@ def time_split(
 
     Returns
     -------
-    train, eval : ndarray of int
-        Positions, in order of time.
+    train, later : ndarray of int
+        Positions of training and of evaluation rows, in order of time.
     """
     order = np.argsort(when, kind="stable")
     earlier, later = order[:n_train], order[n_train:]
@@ -131,7 +132,7 @@ def time_split(
 
 
 def _quotas(counts: np.ndarray, n_eval: int) -> np.ndarray:
-    """Share ``n_eval`` among classes by size; largest remainders get the odd rows."""
+    """Share ``n_eval`` among classes by size; the largest remainders get the odd rows."""
     exact = counts * n_eval / counts.sum()
     quotas = np.floor(exact).astype(int)
     odd = n_eval - quotas.sum()
@@ -140,6 +141,14 @@ def _quotas(counts: np.ndarray, n_eval: int) -> np.ndarray:
 
 
 def repeat_clusters(frame: pd.DataFrame) -> np.ndarray:
-    """Return a number a row, shape (n_rows,): equal where all columns are."""
+    """Return one number per row, shape (n_rows,): the same where all columns are equal."""
     by = [frame.iloc[:, column] for column in range(frame.shape[1])]
     return frame.groupby(by, observed=True, sort=False, dropna=False).ngroup().to_numpy()
+
+
+def require_seed(random_state: int) -> int:
+    """Return a seed; raise `InputError` unless it is a whole number, 0 or more."""
+    expected = "a whole number, 0 or more"
+    meaning = "Rows could not be drawn repeatably."
+    require(is_whole(random_state), f"random_state={random_state!r}", expected, meaning)
+    return random_state

@@ -52,3 +52,48 @@ def zipf_texts(n, origin="real", seed=0, words=400, length=20, name=None):
         for row in zip(prefixes, ranks, strict=True)
     ]
     return Dataset(pd.Series(texts), np.where(y, "spam", "ham"), origin, name or f"{origin} {seed}")
+
+
+#: Every kind of column that a table may have.
+MIXED = {
+    "amount": "float64",
+    "small": "float32",
+    "age": "int64",
+    "visits": "Int64",
+    "ratio": "Float64",
+    "owner": "bool",
+    "known": "boolean",
+    "town": "str",
+    "code": "object",
+    "color": pd.CategoricalDtype(["red", "blue", "gray"]),
+    "size": pd.CategoricalDtype(["s", "m", "l", "xl"], ordered=True),
+    "day": "datetime64[us]",
+}
+
+
+def mixed_table(n, seed=0, gaps=0.2):
+    """A table of every kind of column, a share of several columns missing, rows independent."""
+    rng = np.random.default_rng(seed)
+    gap = rng.random(n) < gaps
+    columns = {
+        "amount": np.where(gap, np.nan, rng.lognormal(size=n)),
+        "small": rng.normal(size=n),
+        "age": rng.integers(18, 90, n),
+        "visits": pd.array(np.where(gap, pd.NA, rng.poisson(3, n)), "Int64"),
+        "ratio": pd.array(np.where(gap, pd.NA, rng.random(n)), "Float64"),
+        "owner": rng.random(n) < 0.3,
+        "known": pd.array(np.where(gap, pd.NA, rng.random(n) < 0.3), "boolean"),
+        "town": pd.Series(rng.choice(["Ulm", "Bonn", "Kiel"], n)).mask(gap),
+        "code": pd.Series([["a", 1, 2.5][i] for i in rng.integers(0, 3, n)], dtype=object),
+        "color": rng.choice(["red", "blue"], n),
+        "size": rng.choice(["s", "m", "l"], n),
+        "day": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 99, n), "D"),
+    }
+    return pd.DataFrame(columns).astype(MIXED)
+
+
+def mixed_rows(n, shares, seed=0, gaps=0.2, **options):
+    """A mixed table with labels drawn by their shares."""
+    rng = np.random.default_rng([seed, 1])
+    y = rng.choice(list(shares), n, p=list(shares.values()))
+    return Dataset(mixed_table(n, seed, gaps), y, "real", "mixed", **options)

@@ -8,7 +8,6 @@ from tempfile import mkstemp
 
 import numpy as np
 
-
 N_BEATS = 600
 
 

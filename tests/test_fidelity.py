@@ -3,13 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from simulated import two_classes, zipf_texts
-from test_copula import MIXED, mixed
+from simulated import MIXED, mixed_rows, two_classes, zipf_texts
 
 from synthlab.checks.fidelity import NEIGHBOUR, evenly, lens_of, measure_drift
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
 from synthlab.text.tokens import count_distinct
+
+
+def mixed():
+    return mixed_rows(400, {"a": 0.6, "b": 0.3, "c": 0.1})
 
 
 def normal(n, seed=0, columns=3, scale=1.0, shift=0.0):

@@ -103,5 +103,5 @@ def test_a_class_of_one_row_is_that_row():
 
 
 def test_no_rows_are_refused():
-    with pytest.raises(InputError, match="OverSample: table has no rows; expected one or more"):
+    with pytest.raises(InputError, match="OverSample: table has no rows: expected one or more"):
         sample(table().take([]))

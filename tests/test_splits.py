@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from cases import refusal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthlab.errors import InputError
-from synthlab.splits import stratified_cluster_split, time_split
+from synthlab.splits import require_seed, stratified_cluster_split, time_split
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=50)
 
@@ -44,12 +45,12 @@ def test_as_many_rows_evaluate_as_were_asked_for(rows):
     assert split(*rows).sum() == rows[2]
 
 
-@pytest.mark.parametrize("n_eval", [7, 30, 61])
-def test_classes_keep_their_shares_to_the_row(n_eval):
+def test_classes_keep_their_shares_to_the_row():
     y = np.repeat(["bulk", "ham", "spam"], [13, 60, 27])
-    is_eval = split(y, singles(100), n_eval)
-    for label, share in (("bulk", 0.13), ("ham", 0.60), ("spam", 0.27)):
-        assert abs((y[is_eval] == label).sum() - share * n_eval) < 1
+    for n_eval in (7, 30, 61):
+        is_eval = split(y, singles(100), n_eval)
+        for label, share in (("bulk", 0.13), ("ham", 0.60), ("spam", 0.27)):
+            assert abs((y[is_eval] == label).sum() - share * n_eval) < 1
 
 
 def test_the_largest_remainders_get_the_odd_rows():
@@ -80,20 +81,19 @@ def test_some_rows_may_be_lacking_where_that_is_allowed():
     rng = np.random.default_rng(0)
     is_eval = stratified_cluster_split(y, clusters, 8, rng, may_lack=2)  # 4 + 4; by threes 3 + 3
     assert is_eval.sum() == 6
-    with pytest.raises(InputError, match="leave 2 of 8 eval rows unfilled"):
+    with pytest.raises(InputError, match="2 of 8 eval rows cannot be filled"):
         stratified_cluster_split(y, clusters, 8, rng, may_lack=1)
 
 
 def test_clusters_too_coarse_for_the_quota_are_refused():
     y, clusters = np.repeat(["ham", "spam"], 6), np.repeat([0, 1], 6)
-    with pytest.raises(InputError) as caught:
-        split(y, clusters, 4)
-    assert "leave 4 of 4 eval rows unfilled" in str(caught.value)
-    assert "Ask for another n_train" in str(caught.value)
+    message = refusal(split, y, clusters, 4)
+    assert "4 of 4 eval rows cannot be filled by whole clusters" in message
+    assert "Ask for another number of training rows" in message
 
 
 def test_more_eval_rows_than_rows_are_refused():
-    with pytest.raises(InputError, match="leave 2 of 12 eval rows unfilled"):
+    with pytest.raises(InputError, match="2 of 12 eval rows cannot be filled"):
         split(np.repeat(["ham", "spam"], 5), singles(10), 12)
 
 
@@ -132,3 +132,11 @@ def test_nothing_evaluates_before_it_could_have_trained(rows, choice):
     train, later = time_split(when, clusters, choice.draw(st.integers(1, len(rows) - 1)))
     assert not set(clusters[train]) & set(clusters[later])
     assert not later.size or when[train].max() <= when[later].min()
+
+
+def test_a_seed_is_a_whole_number():
+    assert require_seed(np.int64(3)) == 3
+    for bad in (-1, 0.5, True, None, "1"):
+        assert f"random_state={bad!r}: expected a whole number, 0 or more" in refusal(
+            require_seed, bad
+        )

@@ -34,7 +34,7 @@ from synthlab.datasets.imbalanced import (
     load_imbalanced,
 )
 from synthlab.errors import InputError
-from synthlab.generators.base import Generator
+from synthlab.generators.base import Generator, draw
 from synthlab.metrics.grading import METRICS, grade
 from synthlab.models import fit_with_seed, output_of, table_boosting
 from synthlab.splits import repeat_clusters, stratified_cluster_split
@@ -169,7 +169,7 @@ def _arms(train: Dataset, seed: int) -> Iterator[tuple[str, Dataset | str | None
     for number, (name, generator) in enumerate(GENERATORS.items(), start=1):
         rng = np.random.default_rng([seed, number])  # one generator more leaves the others' rows
         try:
-            yield name, generator.fit(train, rng).sample(n_synth, rng, MINORITY)
+            yield name, draw(generator, train, n_synth, rng, MINORITY)
         except InputError as refusal:
             yield name, str(refusal)
 

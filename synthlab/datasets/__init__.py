@@ -8,6 +8,7 @@ line below, its registry entry and its card.
 import lazy_loader as _lazy
 
 _HOMES = {
+    "card_world": ["Bank", "draw_bank"],
     "download": ["archive_path", "messages"],
     "email_parser": ["Mail", "parse_mail", "tidy"],
     "emails": ["LABELS", "email_frame", "example_pool", "load_email", "parse_messages"],
@@ -30,6 +31,6 @@ _HOMES = {
         "recorded_shards",
         "verified_member",
     ],
-    "transactions": ["Truth", "draw_bank", "load_transactions", "simulate_transactions", "truth"],
+    "transactions": ["Truth", "load_transactions", "simulate_transactions", "truth"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

@@ -1,8 +1,8 @@
 """From the bytes of one e-mail message to its subject, body text and date of receipt.
 
-Only the standard library is used.  What is taken out of a message, and why, is told in
-``data/README.md``: header lines never reach the text, since the addresses and host names
-of a collector give away which collection a message came from.
+Only the standard library is used.  ``data/README.md`` says what is removed from a message and why:
+header lines never reach the text, because addresses and host names of a collector reveal which
+collection a message came from.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BLOCK_TAGS = frozenset(
 _SILENT_TAGS = frozenset({"head", "script", "style", "title"})
 _MARKUP = re.compile(r"<(?:html|body|table|font|center|br|p|div|a)\b", re.IGNORECASE)
 
-# What follows tells which collection a message came from, not whether it is spam.
+# These reveal which collection a message came from, not whether it is spam.
 _LIST_TAG = re.compile(r"^((?:(?:re|fwd?|fw)(?:\[\d+\])?:\s*)*)\[[^\[\]]{2,30}\]\s*", re.IGNORECASE)
 _FOOTER_LINE = re.compile(
     r"""^[>|\s]*(?:
@@ -79,7 +79,7 @@ def parse_mail(raw: bytes) -> Mail:
 
 
 def strip_collection_marks(mail: Mail) -> Mail:
-    """Take out what names the collection rather than the content.
+    """Remove what names the collection rather than the content.
 
     Removed are mailing-list tags in the subject, list and sponsor footers (quoted ones too),
     the two lines that the collector's feed reader put first, MIME boundaries left in the
@@ -93,7 +93,7 @@ def strip_collection_marks(mail: Mail) -> Mail:
 
 
 def html_to_text(html: str) -> str:
-    """Return the visible text of an HTML page, one line a block element."""
+    """Return the visible text of an HTML page, one line per block element."""
     reader = _TextOfHTML()
     try:
         reader.feed(html)
@@ -111,12 +111,12 @@ def tidy(text: str) -> str:
 
 
 def _strip_collector(text: str) -> str:
-    """Drop words that name the collector; looking first is ten times as fast."""
+    """Drop words that name the collector; searching first is ten times as fast."""
     return _COLLECTOR.sub("", text) if _COLLECTOR_NAME.search(text) else text
 
 
 def _plain_character(match: re.Match) -> str:
-    """Keep what prints, turn any kind of blank into one, drop the rest."""
+    """Keep printable characters, turn any white space into a blank, drop the rest."""
     character = match[0]
     if character.isprintable():
         return character
@@ -171,8 +171,8 @@ def _body(message: Message) -> str:
     text = tidy("\n".join(plain))
     if not text:
         return html_to_text("\n".join(html))
-    is_mislabelled = len(_MARKUP.findall(text)) >= 3
-    return html_to_text(text) if is_mislabelled else text
+    is_mislabeled = len(_MARKUP.findall(text)) >= 3
+    return html_to_text(text) if is_mislabeled else text
 
 
 def _payload(part: Message) -> str:
@@ -190,7 +190,7 @@ def _decode(raw: bytes, charset: str | None) -> str:
 
 
 def _received(message: Message) -> datetime | None:
-    """Take the newest hop: the collector's server wrote it, so that a sender can't forge it."""
+    """Read the newest hop: the collector's server wrote it, so a sender cannot forge it."""
     hops = [str(hop).rpartition(";")[2] for hop in message.get_all("Received", [])]
     for text in [*hops, str(message.get("Date", ""))]:
         try:

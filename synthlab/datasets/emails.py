@@ -1,4 +1,4 @@
-"""Real mail, ready to use: loaded, split by duplicate cluster, cached."""
+"""Real e-mails: loaded, split by cluster of near-duplicates, cached."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pandas as pd
 
 from synthlab.dataset import REAL, Dataset
 from synthlab.datasets import download, email_parser, registry
-from synthlab.errors import InputError
+from synthlab.errors import is_whole, require
 from synthlab.paths import atomic_path, cache_dir, matches_sidecar, write_sidecar
-from synthlab.splits import stratified_cluster_split, time_split
+from synthlab.splits import require_seed, stratified_cluster_split, time_split
 from synthlab.text import ngrams
 
 _log = logging.getLogger(__name__)
@@ -22,12 +22,12 @@ CLUSTER_CONTAINMENT = 0.5
 LABELS = ("spam", "ham")
 #: Real messages that few-shot prompts and variants may show, and how many words they have.
 POOL_ROWS, EXAMPLE_WORDS = 500, (20, 150)
-#: Names the parsing, and with the corpus the cached frame: changed whenever the frame changes.
+#: Version of the parsing, part of the cached file's name: raised whenever the frame changes.
 RECIPE = "email-2"
 
 
 def load_email(
-    split: str = "random", *, n_train: int = 5_000, seed: int = 0
+    split: str = "random", *, n_train: int = 5_000, random_state: int = 0
 ) -> tuple[Dataset, Dataset]:
     """Load the SpamAssassin corpus as (real_train, real_eval).
 
@@ -37,33 +37,36 @@ def load_email(
     Parameters
     ----------
     split : {"random", "time", "pool"}
-        *random*: stratified by class, by seed, never through a cluster of near-duplicates.
-        *time*: train on the earliest ``n_train`` messages, evaluate on the later ones that
-        repeat none of them: what production would see.  *pool*: train on the 500 messages that
-        language models were shown, evaluate on all that repeat none of them.  In these two
-        ``seed`` has no part, and in the last nor has ``n_train``.
+        *random*: at random, stratified by class; clusters of near-duplicates stay whole.
+        *time*: train on the earliest ``n_train`` messages and evaluate on the later ones that
+        repeat none of them, as in production.  *pool*: train on the 500 messages that language
+        models were shown, evaluate on all others that repeat none of them.  Only *random* uses
+        ``random_state``; *pool* does not use ``n_train``.
     n_train : int, default 5000
-        Messages to train on; the rest evaluate.
-    seed : int, default 0
+        Messages to train on; the others are for evaluation.
+    random_state : int ≥ 0, default 0
 
     Returns
     -------
     real_train, real_eval : Dataset
-        Texts (subject, empty line, body), labels "ham" and "spam", an id a message.
+        Texts (subject, empty line, body), labels "ham" and "spam", one id per message.
 
     Raises
     ------
     DataUnavailableError
         The corpus is not in the cache and no source could be reached, or it is corrupt.
     InputError
-        Unknown split, or ``n_train`` leaves nothing on one side.
+        Unknown split, ``n_train`` leaves one side empty, or ``random_state`` is no seed.
     """
     frame = email_frame()
-    if not 2 <= n_train <= len(frame) - 2:
-        raise InputError(
-            f"n_train={n_train:,}: the corpus has {len(frame):,} messages, so 2 to "
-            f"{len(frame) - 2:,} can train. Nothing would be left on one side. Choose from that."
-        )
+    require(
+        is_whole(n_train, 2) and n_train <= len(frame) - 2,
+        f"n_train={n_train}",
+        f"a whole number, 2 to {len(frame) - 2:,}: the corpus has {len(frame):,} messages",
+        "One side of the split would be empty.",
+        "Choose from that.",
+    )
+    require_seed(random_state)
     clusters = frame["cluster"].to_numpy()
     if split == "time":
         train, later = time_split(frame["received"].to_numpy(), clusters, n_train)
@@ -73,9 +76,8 @@ def load_email(
         is_apart = ~np.isin(clusters, clusters[is_shown])
         train, others = np.flatnonzero(is_shown), np.flatnonzero(is_apart)
         return _email(frame, train, "shown mail"), _email(frame, others, "other mail")
-    if split != "random":
-        raise InputError(f"split={split!r}: expected 'random', 'time' or 'pool'.")
-    rng = np.random.default_rng(seed)
+    require(split == "random", f"split={split!r}", "'random', 'time' or 'pool'")
+    rng = np.random.default_rng(random_state)
     is_eval = stratified_cluster_split(
         frame["label"].to_numpy(), clusters, len(frame) - n_train, rng
     )
@@ -84,7 +86,7 @@ def load_email(
 
 
 def email_frame() -> pd.DataFrame:
-    """Return the parsed, de-duplicated corpus, one row a message, by id.
+    """Return the parsed, de-duplicated corpus, one row per message, by id.
 
     Returns
     -------
@@ -134,9 +136,9 @@ def parse_messages(raw: dict[str, bytes]) -> pd.DataFrame:
 
 
 def example_pool(
-    frame: pd.DataFrame, n: int = POOL_ROWS, *, is_balanced: bool = True, seed: int = 0
+    frame: pd.DataFrame, n: int = POOL_ROWS, *, is_balanced: bool = True, random_state: int = 0
 ) -> pd.DataFrame:
-    """Draw the real messages that prompts may show: short ones, none a near-copy of another.
+    """Draw the real messages that prompts may show: short, and no two near-duplicates.
 
     Parameters
     ----------
@@ -144,22 +146,23 @@ def example_pool(
         From `email_frame`.
     n : int, default 500
     is_balanced : bool, default True
-        Half spam and half ham; otherwise the classes are as frequent as among all short ones.
-    seed : int, default 0
+        Half spam and half ham; otherwise the classes have their shares among all short messages.
+    random_state : int ≥ 0, default 0
 
     Returns
     -------
     pandas.DataFrame
-        n rows of ``frame``, in an order of their own; for the same frame, always the same.
+        n rows of ``frame``, shuffled; the same rows for the same frame and seed.
 
     Raises
     ------
     InputError
-        There are not so many.
+        There are fewer, or ``random_state`` is no seed.
     """
+    require_seed(random_state)
     n_words = frame["body"].str.split().str.len()
     short = frame[n_words.between(*EXAMPLE_WORDS)].sort_values("id")
-    mixed = short.iloc[np.random.default_rng(seed).permutation(len(short))]
+    mixed = short.iloc[np.random.default_rng(random_state).permutation(len(short))]
     mixed = mixed[~mixed["cluster"].duplicated()]
     if is_balanced:
         counts = {label: n // 2 + (n % 2) * (label == LABELS[0]) for label in LABELS}
@@ -167,11 +170,13 @@ def example_pool(
         pool = mixed.loc[mixed.index.isin(pd.concat(parts).index)]
     else:
         pool = mixed.head(n)
-    if len(pool) < n:
-        raise InputError(
-            f"{n:,} real messages to show: the corpus has {len(pool):,} of {EXAMPLE_WORDS[0]} to "
-            f"{EXAMPLE_WORDS[1]} words. A message shown twice would count twice. Ask for fewer."
-        )
+    require(
+        len(pool) >= n,
+        f"n={n}",
+        f"at most {len(pool):,}, the messages of {EXAMPLE_WORDS[0]} to {EXAMPLE_WORDS[1]} words",
+        "No message is shown twice.",
+        "Ask for fewer.",
+    )
     return pool
 
 

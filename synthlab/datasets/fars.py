@@ -1,4 +1,4 @@
-"""Real tables, ready to use: installed with the package, verified, parsed, split by repeats."""
+"""FARS, a real table: persons in fatal road accidents, split without separating repeated rows."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ import pandas as pd
 from synthlab.dataset import REAL, Dataset
 from synthlab.datasets import registry
 from synthlab.datasets.keel import read_keel
-from synthlab.errors import InputError
-from synthlab.splits import repeat_clusters, stratified_cluster_split
+from synthlab.errors import is_whole, require
+from synthlab.splits import repeat_clusters, require_seed, stratified_cluster_split
 
 FARS_TARGET = "INJURY_SEVERITY"
 
-#: Recorded for the dead alone, so that they tell a fatal injury from any other.
+#: Recorded only for the dead, so that they reveal whether an injury was fatal.
 FARS_GIVEAWAYS = ("HISPANIC_ORIGIN", "RACE")
+_SHORT = "A side of the split would be too small."
 
 
 def load_fars(
     n_train: int = 67_000,
     *,
     n_eval: int | None = None,
-    seed: int = 0,
+    random_state: int = 0,
     drop: Sequence[str] = (),
 ) -> tuple[Dataset, Dataset]:
     """Load persons in fatal US road accidents as (real_train, real_eval).
@@ -37,49 +38,49 @@ def load_fars(
     n_train : int, default 67000
         Rows to train on.
     n_eval : int, optional
-        Rows to evaluate on; all the others without it.
-    seed : int, default 0
+        Rows to evaluate on; by default all others.
+    random_state : int ≥ 0, default 0
         Chooses the rows, and the order of those that train.
     drop : sequence of str, optional
-        Columns to leave out.  With `FARS_GIVEAWAYS` in, *fatal or not* can be read off.
+        Columns to leave out.  `FARS_GIVEAWAYS` reveal whether an injury was fatal.
 
     Returns
     -------
     real_train, real_eval : Dataset
-        A table of 29 columns (integers and categories), one of 8 labels and an id a row, such as
-        "fars-000123": the row's place in the file.
+        A table of 29 columns (integers and categories); per row one of 8 labels and an id such as
+        "fars-000123", the row's place in the file.
 
     Raises
     ------
     DataUnavailableError
         The package that brings the file is not installed, or the file is altered.
     InputError
-        There are not as many rows, or a column to drop is no feature.
+        There are not as many rows, a column to drop is no feature, or ``random_state`` is no seed.
 
     Notes
     -----
-    All rows are first cut in two by whole groups of repeats, in the ratio asked for.  A smaller
-    draw then thins each side row by row, so that it repeats itself as seldom as a sample of its
-    size would.  Few rows may miss a class: nine of 100,968 have the rarest label.
+    All rows are first split in the ratio asked for; groups of repeated rows stay whole.  For a
+    smaller draw, each side is then thinned row by row, so that it repeats itself as rarely as a
+    sample of its size.  A small draw may miss a class: nine of 100,968 rows have the rarest label.
     """
     frame = fars_frame()
-    n_eval = len(frame) - n_train if n_eval is None else n_eval
+    n_eval = len(frame) - n_train if n_eval is None and is_whole(n_train) else n_eval
     _check_sizes(n_train, n_eval, len(frame))
     features = _features(frame, drop)
     y = frame[FARS_TARGET].astype(str).to_numpy()
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(require_seed(random_state))
     is_eval = _evaluates(y, repeat_clusters(frame), n_eval / (n_train + n_eval), rng)
     train = _thinned(y, rng.permutation(np.flatnonzero(~is_eval)), n_train, rng)
-    eval = _thinned(y, np.flatnonzero(is_eval), n_eval, rng)
-    return _fars(features, y, train, "FARS train"), _fars(features, y, eval, "FARS eval")
+    held_out = _thinned(y, np.flatnonzero(is_eval), n_eval, rng)
+    return _fars(features, y, train, "FARS train"), _fars(features, y, held_out, "FARS eval")
 
 
 def load_rare_fars(
+    *,
     n_rare: int = 100,
     n_train: int = 67_000,
-    *,
     label: str = "Injured_Severity_Unknown",
-    seed: int = 0,
+    random_state: int = 0,
     drop: Sequence[str] = FARS_GIVEAWAYS,
 ) -> tuple[Dataset, Dataset]:
     """Load FARS as a rare class against all others: (real_train, real_eval).
@@ -87,39 +88,45 @@ def load_rare_fars(
     Parameters
     ----------
     n_rare : int, default 100
-        Rows of the rare class to train on; all its others evaluate.
+        Rows of the rare class to train on; its other rows are for evaluation.
     n_train : int, default 67000
-        Rows to train on in all; all others evaluate.
+        Rows to train on in all; the others are for evaluation.
     label : str, default "Injured_Severity_Unknown"
         The rare class; its 299 rows are called "rare", all others "other".
-    seed : int, default 0
+    random_state : int ≥ 0, default 0
     drop : sequence of str, default `FARS_GIVEAWAYS`
         Columns to leave out.
 
     Returns
     -------
     real_train, real_eval : Dataset
-        See `load_fars`.  The rare class's share in eval is its own, not that in train.
+        See `load_fars`.  The rare class has another share of the evaluation rows than of the
+        training rows.
 
     Raises
     ------
     DataUnavailableError
         The package that brings the file is not installed, or the file is altered.
     InputError
-        There is no such label, a column to drop is no feature, or a side would miss a class.
+        There is no such label, a column to drop is no feature, a side would miss a class, or
+        ``random_state`` is no seed.
     """
     frame = fars_frame()
     is_rare = (frame[FARS_TARGET] == label).to_numpy()
-    if not is_rare.any():
-        raise InputError(
-            f"label={label!r}: no row of FARS has it. There would be nothing rare. Choose from "
-            f"{', '.join(frame[FARS_TARGET].cat.categories)}."
-        )
+    require(
+        is_rare.any(),
+        f"label={label!r}",
+        f"one of {', '.join(frame[FARS_TARGET].cat.categories)}",
+        "No row of FARS has it.",
+        "Choose one of these.",
+    )
+    are_whole = is_whole(n_rare) and is_whole(n_train)
+    require(are_whole, f"n_rare={n_rare}, n_train={n_train}", "two whole numbers", _SHORT)
     sizes = {True: n_rare, False: n_train - n_rare}
     for side, n in sizes.items():
         _check_sizes(n, int((is_rare == side).sum()) - n, int((is_rare == side).sum()))
     y = np.where(is_rare, "rare", "other")
-    features, rng = _features(frame, drop), np.random.default_rng(seed)
+    features, rng = _features(frame, drop), np.random.default_rng(require_seed(random_state))
     clusters = repeat_clusters(features.assign(label=y))
     is_eval = np.zeros(len(y), dtype=bool)
     for side, n in sizes.items():
@@ -132,13 +139,13 @@ def load_rare_fars(
 
 
 def fars_frame() -> pd.DataFrame:
-    """Return all of FARS as the file has it, in its order.
+    """Return all of FARS, in the file's order.
 
     Returns
     -------
     pandas.DataFrame of shape (100968, 30)
-        25 columns are categories, whose levels are those that the file's header declares, seen
-        or not; 5 are integers, codes for "unknown" among them.  The last column is the label.
+        25 columns are categories, with all levels that the file's header declares; 5 are integers,
+        some of which are codes for "unknown".  The last column is the label.
 
     Raises
     ------
@@ -152,11 +159,13 @@ def _features(frame: pd.DataFrame, drop: Sequence[str]) -> pd.DataFrame:
     drop = [drop] if isinstance(drop, str) else list(drop)
     X = frame.drop(columns=FARS_TARGET)
     unknown = sorted(set(drop) - set(X.columns))
-    if unknown:
-        raise InputError(
-            f"drop={unknown}: no feature of FARS. A column that you meant to leave out would stay "
-            f"in. Choose from {', '.join(X.columns)}."
-        )
+    require(
+        not unknown,
+        f"drop={unknown}",
+        f"features of FARS ({', '.join(X.columns)})",
+        "A column that should be left out would stay in.",
+        "Correct the name.",
+    )
     return X.drop(columns=drop)
 
 
@@ -165,17 +174,16 @@ def _fars(X: pd.DataFrame, y: np.ndarray, rows: np.ndarray, name: str) -> Datase
 
 
 def _check_sizes(n_train: int, n_eval: int, n_rows: int) -> None:
-    if n_train < 2 or n_eval < 2 or n_train + n_eval > n_rows:
-        raise InputError(
-            f"n_train={n_train:,} and n_eval={n_eval:,}: FARS has {n_rows:,} rows, and each side "
-            f"needs two or more. A side would be short. Ask for fewer."
-        )
+    are_fine = is_whole(n_train, 2) and is_whole(n_eval, 2) and n_train + n_eval <= n_rows
+    offender = f"n_train={n_train} and n_eval={n_eval}"
+    expected = f"whole numbers from 2 that sum to at most {n_rows:,}, the rows of FARS"
+    require(are_fine, offender, expected, _SHORT, "Ask for fewer.")
 
 
 def _evaluates(
     y: np.ndarray, clusters: np.ndarray, share: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Cut all rows in two by whole clusters; True where the row may evaluate."""
+    """Split all rows by whole clusters; True where the row is for evaluation."""
     n_eval = round(len(y) * share)
     n_smaller = min(n_eval, len(y) - n_eval)  # its quotas are filled while many clusters are left
     is_chosen = stratified_cluster_split(y, clusters, n_smaller, rng)

@@ -1,7 +1,7 @@
-"""Real imbalanced tables by the dozen: verified, read as they came, the rarer class named.
+"""119 real imbalanced tables: verified, read, and with the rarer class marked.
 
-A *source* is one collection of data.  Sets repeat sources (fourteen of them are yeast), so that
-an analysis over sets gives every source the weight one.
+A *source* is one collection of data.  Several sets share a source (fourteen are from yeast), so an
+analysis over sets should weigh each source once.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def load_imbalanced(name: str) -> Dataset:
     -------
     Dataset
         Features are numbers or categories, missing where the file has a "?" or "<null>".  Labels
-        are "minority" (always the rarer class) and "majority".  Ids such as "ecoli4-0012" tell
-        the row's place.
+        are "minority" (always the rarer class) and "majority".  Ids such as "ecoli4-0012" name the
+        row's place.
 
     Raises
     ------
@@ -71,9 +71,9 @@ def load_imbalanced(name: str) -> Dataset:
 
     Notes
     -----
-    Many sets repeat rows, and many are sorted by class.  Split them at random, by clusters:
-    ``splits.repeat_clusters(data.X)`` gives rows of the same features, whatever their labels,
-    the same number, and `evaluate_generator_lift` takes it as ``clusters``.
+    Many sets repeat rows, and many are sorted by class.  Split them at random and by clusters:
+    ``splits.repeat_clusters(data.X)`` numbers rows so that those of equal features share a number,
+    and `evaluate_generator_lift` takes it as ``clusters``.
 
     Examples
     --------
@@ -90,15 +90,15 @@ def load_imbalanced(name: str) -> Dataset:
 
 
 def imbalanced_frame() -> pd.DataFrame:
-    """Return what is known of every set, a row each, without reading a data file.
+    """Return what is known of every set, one row per set, without reading a data file.
 
     Returns
     -------
     pandas.DataFrame
         name; source; n_rows; n_columns and, of these, n_categories (the others are numbers);
-        n_missing (cells); n_minority (rows); imbalance_ratio (majority to minority rows);
-        repeats (the share of rows that equal an earlier one, label included); conflicts (the
-        share of rows whose features some row of the other class has too).
+        n_missing (cells); n_minority (rows); imbalance_ratio (majority rows per minority row);
+        repeats (share of rows that equal an earlier one, label included); conflicts (share of rows
+        whose features a row of the other class has, too).
     """
     sets = imbalanced_registry()["sets"]
     facts = pd.DataFrame(sets.values())
@@ -133,7 +133,7 @@ def _verified(name: str, entry: dict, package: dict) -> list[Path]:
 
 
 def _parser(entry: dict) -> Callable[[Path], pd.DataFrame]:
-    """Return what reads the files: KEEL's format, or values apart by a separator."""
+    """Return a reader of the files: KEEL's format, or values with a separator."""
     if "separator" not in entry:
         return read_keel
     return partial(
@@ -151,7 +151,9 @@ def _joined(frames: list[pd.DataFrame], entry: dict) -> pd.DataFrame:
     """Join the files of a set, and number its columns where nothing names them."""
     axis = "columns" if entry.get("join") == "beside" else "index"
     frame = frames[0] if len(frames) == 1 else pd.concat(frames, axis=axis)
-    frame = frame.reset_index(drop=True).copy()  # in one piece: columns can be added at no cost
+    frame = frame.reset_index(
+        drop=True
+    ).copy()  # in one block, so that adding columns costs nothing
     if "separator" in entry and "columns" not in entry:
         frame.columns = [*(f"x{i}" for i in range(1, frame.shape[1])), entry["target"]]
     return frame

@@ -1,4 +1,4 @@
-"""Real tables, ready to use: installed with the package, verified, parsed, split by repeats."""
+"""KEEL's file format for tables."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def read_keel(path: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A nominal attribute becomes a category column with the levels that the header declares,
-        in its order; any other becomes integers where all are, else floats.
+        A nominal attribute becomes a category column with the levels that the header declares, in
+        that order; any other becomes integers where all values are, otherwise floats.
 
     References
     ----------
@@ -44,7 +44,7 @@ def read_keel(path: Path) -> pd.DataFrame:
 
 
 def _attribute(line: str) -> tuple[str, pd.CategoricalDtype | None]:
-    """Take ``@attribute NAME {level,level}`` or ``@attribute NAME real [low,high]`` apart."""
+    """Parse ``@attribute NAME {level,level}`` or ``@attribute NAME real [low,high]``."""
     name, kind = re.match(r"@attribute\s+'?([^\s'{]+)'?\s*(.*)", line.strip()).groups()
     if not kind.startswith("{"):
         return name, None

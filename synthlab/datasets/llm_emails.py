@@ -1,4 +1,4 @@
-"""E-mails that language models wrote, and labels that they gave, as recorded in the project."""
+"""E-mails and labels that language models wrote, recorded in ``data/``."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ import pandas as pd
 
 from synthlab.dataset import SYNTHETIC, Dataset
 from synthlab.datasets import registry
-from synthlab.errors import InputError
+from synthlab.errors import require
 
-#: Turns of a loop: each was shown what the one before wrote.  *few_shot*, shown real mail, is 1.
+#: Generations of a loop: each was shown e-mails of the one before.  *few_shot*, shown real e-mails,
+#: is generation 1.
 LOOP_STYLES = ("loop-2", "loop-3", "loop-4", "loop-5")
-#: What is recorded, by model; *corner* e-mails are edge cases.
+#: Recorded styles by model; *corner* e-mails are edge cases.
 STYLES = {
     "smollm2": ("naive", "informed", "few_shot", "variants", *LOOP_STYLES),
     "frontier": ("naive", "informed", "corner"),
     "smollm": ("topics",),
 }
-_WITH_PARENTS = ("few_shot", "variants", *LOOP_STYLES)
+#: Styles whose e-mails were made from real messages.
+WITH_PARENTS = ("few_shot", "variants", *LOOP_STYLES)
 
 
 def recorded_styles(model: str) -> list[str]:
-    """Return the styles of a model that are recorded so far; not the turns of a loop.
+    """Return the recorded styles of a model's e-mails, without the generations of a loop.
 
-    *labels* are no e-mails either.
+    Raises
+    ------
+    InputError
+        Unknown model.
     """
-    if model not in STYLES:
-        _checked_style(model, None)
+    _checked_style(model, None)
     if model != "smollm2":
         return list(STYLES[model])
     single = [style for style in STYLES[model] if style not in LOOP_STYLES]
@@ -40,29 +44,30 @@ def load_llm_email(
     real_train: Dataset | None = None,
     name: str | None = None,
 ) -> Dataset:
-    """Load e-mails that a language model wrote, as recorded in ``data/llm_emails/``.
+    """Load e-mails that a language model wrote, recorded in ``data/llm_emails/``.
 
     Parameters
     ----------
     model : {"smollm2", "frontier", "smollm"}
         *smollm2*: by SmolLM2-135M-Instruct, through ``synthlab generate emails``.  *frontier*:
-        950 by a frontier model.  *smollm*: about 45,000 of an earlier, scouting run of the
-        small model, by topic.
+        950 by a frontier model.  *smollm*: about 45,000 of an earlier run of the small model, by
+        topic.
     style : str, optional
-        How they were asked for.  *naive* (the default): the names of the classes and no more;
+        What the prompts showed.  *naive* (the default): the names of the classes;
         *informed*: a description of the mailbox; *few_shot*: two real messages each time;
-        *variants*: one real message to paraphrase; *loop-2* to *loop-5*: two e-mails of the turn
-        before, *few_shot* being turn 1; *corner*: wanted bulk mail, edge cases,
-        which the guards keep out of training; *topics*: of *smollm* only.
+        *variants*: one real message to paraphrase; *loop-2* to *loop-5*: two e-mails of the
+        generation before (*few_shot* is generation 1); *corner*: wanted bulk mail, edge cases,
+        which may not train; *topics*: of *smollm* only.
     real_train : Dataset, optional
-        Needed for *few_shot*, *variants* and the loop: only rows are returned whose real parents
-        (in a loop, ancestors) it holds, since others would bring real mail in unseen.
+        Needed for *few_shot*, *variants* and the loop: returns only rows whose real parents (in a
+        loop, ancestors) it holds.  Others would bring in further real messages.
     name : str, optional
+        Of the data set.
 
     Returns
     -------
     Dataset
-        Of origin synthetic; exact copies dropped.
+        Of origin synthetic, without exact copies.
 
     Raises
     ------
@@ -74,8 +79,8 @@ def load_llm_email(
     style = _checked_style(model, style)
     frame = _read(model, style)
     parents = None
-    if style in _WITH_PARENTS:
-        frame = frame[_is_kin(frame["derived_from"], real_train, style)]
+    if style in WITH_PARENTS:
+        frame = frame[_is_descendant(frame["derived_from"], real_train, style)]
         parents = frame["derived_from"].map(tuple).to_numpy()
     texts = (frame["subject"] + "\n\n" + frame["body"]).str.strip()
     whole = Dataset(
@@ -91,50 +96,64 @@ def load_llm_email(
 
 
 def load_llm_labels(real: Dataset, *, name: str | None = None) -> Dataset:
-    """Load what SmolLM2 called real messages: the label-printer.
+    """Load the labels that SmolLM2 gave to real messages.
 
     Parameters
     ----------
     real : Dataset
-        Real mail from `emails.load_email`.  Its own labels are not looked at.
+        Real e-mails from `emails.load_email`; its own labels are ignored.
     name : str, optional
+        Of the data set.
 
     Returns
     -------
     Dataset
-        The messages of ``real`` that were labelled, with the model's labels and their own ids:
-        of origin synthetic, since real text with a machine's label is not real data.
+        The messages of ``real`` that the model labeled, with the model's labels and their own ids.
+        Their origin is synthetic: real text with a model's label is not real data.
 
     Raises
     ------
     DataUnavailableError
         The recorded files are missing or altered.
     InputError
-        None of the messages was labelled.
+        ``real`` has no ids, or the model labeled none of its messages.
     """
     labels = _read("smollm2", "labels").set_index("id")["label"]
+    require(
+        real.ids is not None,
+        f"{real.name} has no ids",
+        "messages of load_email()",
+        "Labels are found by id.",
+        "Keep the ids.",
+    )
     rows = [i for i, id in enumerate(real.ids) if id in labels.index]
-    if not rows:
-        raise InputError(
-            f"{real.name}: none of its {len(real)} rows is among the {len(labels):,} messages that "
-            f"were labelled. There is nothing to return. Hand in mail of load_email()."
-        )
+    require(
+        len(rows) > 0,
+        f"{real.name}: none of its {len(real)} rows is labeled",
+        f"some of the {len(labels):,} messages that the model labeled",
+        "There is nothing to return.",
+        "Pass e-mails of load_email().",
+    )
     texts, ids = real.X.iloc[rows], real.ids[rows]
     return Dataset(texts, labels[ids].to_numpy(), SYNTHETIC, name or "smollm2 labels", ids)
 
 
 def _checked_style(model: str, style: str | None) -> str:
-    if model not in STYLES:
-        raise InputError(
-            f"model={model!r}: expected one of {', '.join(STYLES)}. No other one was recorded. "
-            f"Choose from these."
-        )
+    require(
+        model in STYLES,
+        f"model={model!r}",
+        f"one of {', '.join(STYLES)}",
+        "No other model was recorded.",
+        "Choose one of these.",
+    )
     style = STYLES[model][0] if style is None else style
-    if style not in STYLES[model]:
-        raise InputError(
-            f"style={style!r}: no recorded e-mail of {model} has it. Choose one that it has: "
-            f"{', '.join(STYLES[model])}."
-        )
+    require(
+        style in STYLES[model],
+        f"style={style!r}",
+        f"one of {', '.join(STYLES[model])}",
+        f"No other e-mail of {model} was recorded.",
+        "Choose one of these.",
+    )
     return style
 
 
@@ -148,19 +167,23 @@ def _read(model: str, style: str) -> pd.DataFrame:
     return frame[frame["style"] == style]
 
 
-def _is_kin(parents: pd.Series, real_train: Dataset | None, style: str) -> np.ndarray:
-    """Tell which rows have all of their parents in real_train."""
-    if real_train is None or real_train.ids is None:
-        raise InputError(
-            f"style={style!r} needs real_train, with ids: its rows were made from real messages, "
-            f"and may stand beside these only. Hand in the arm's real rows of load_email()."
-        )
+def _is_descendant(parents: pd.Series, real_train: Dataset | None, style: str) -> np.ndarray:
+    """Return which rows have all of their parents in real_train."""
+    require(
+        real_train is not None and real_train.ids is not None,
+        f"style={style!r} without real_train",
+        "the arm's real rows of load_email(), with ids",
+        "These rows were made from real messages, and may only be used beside them.",
+        "Pass real_train=.",
+    )
     known = set(real_train.ids)
-    is_kin = np.array([known.issuperset(row) for row in parents])
-    if not is_kin.any():
-        raise InputError(
-            f"{real_train.name}: none of the {len(parents):,} recorded rows was made from its "
-            f"messages alone. There is nothing to return. Hand in more real rows: 500 messages "
-            f"of the corpus have descendants."
-        )
-    return is_kin
+    is_descendant = np.array([known.issuperset(row) for row in parents])
+    require(
+        is_descendant.any(),
+        f"{real_train.name}: none of the {len(parents):,} recorded rows was made from its messages "
+        f"alone",
+        "more of the 500 messages that have descendants",
+        "There is nothing to return.",
+        "Pass more real rows.",
+    )
+    return is_descendant

@@ -8,7 +8,7 @@ the contract tests read `catalog`.
 import lazy_loader as _lazy
 
 _HOMES = {
-    "base": ["Generator", "Sampler"],
+    "base": ["Generator", "Sampler", "draw"],
     "copula": ["GaussianCopula"],
     "mixture": ["MixtureOfGaussians"],
     "ngram": ["NgramText"],

@@ -1,4 +1,4 @@
-"""A Gaussian copula a class, for tables of numbers and categories.
+"""One Gaussian copula per class, for tables of numbers and categories.
 
 Each column is cut into *levels*: its distinct values, in order.  A class holds every level with
 some share, and the shares cut a standard normal variable, the column's *latent*, into intervals
@@ -18,8 +18,9 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from synthlab.dataset import SYNTHETIC, Dataset, Features
-from synthlab.errors import InputError
-from synthlab.generators.base import as_features, check_fit, columns_of, draw_labels, is_whole
+from synthlab.errors import InputError, is_number, require
+from synthlab.generators.base import check_fit, draw_labels
+from synthlab.generators.tables import are_whole, as_features, columns_of
 
 _ORDER = 12
 _BISECTIONS = 14
@@ -34,32 +35,32 @@ class GaussianCopula:
     Parameters
     ----------
     prior_rows : float > 0, default 30
-        How many rows the prior guess counts for: a class's correlations are averaged with those
-        within all classes, and these with none at all.  More rows, tamer correlations.
+        Weight of the prior, in rows: a class's correlations are averaged with those within all
+        classes, and these with zero.  More rows shrink correlations more.
 
     Raises
     ------
     InputError
         ``prior_rows`` is not positive; in `fit`, the rows are texts or none, or a column holds
-        infinite numbers or values that can't be compared.
+        infinite numbers or values that cannot be compared.
 
     Notes
     -----
     *Numbers* keep their order.  A column with fractions is interpolated: a value seen once spreads
-    half way to its neighbours, one seen more often stays an atom, and nothing leaves the range that
-    was seen.  Integers, dates and categories are drawn from the values that were seen.
+    half way to its neighbors, one seen more often stays an atom, and no number leaves the range
+    that was seen.  Integers, dates and categories are drawn from the values that were seen.
     *Categories* without an order of their own are put in order of frequency, the most frequent
     first: what depends on them in another order is lost.  *Missing* is the lowest level of a
     number, and one more of a category.  Its share is kept; that two columns are missing together
     only as far as their other levels agree.
 
-    Correlations of scores are smaller than those of the latents, which the intervals blur: the
+    Correlations of scores are smaller than those of the latents, because intervals blur them: the
     latent correlation ρ is solved from cov = Σ ρᵏ a₁ₖ a₂ₖ, where aₖ is a score's coefficient at
     the k-th Hermite polynomial (the tetrachoric series, cut off after `_ORDER` terms).  Then the
     matrix is made positive definite.
 
-    A class of few rows borrows the correlations of the others, never their values: a class of one
-    row is that row, again and again.
+    A class of few rows borrows the correlations of the others, never their values: from a class
+    of one row only copies of it are drawn.
 
     References
     ----------
@@ -81,11 +82,13 @@ class GaussianCopula:
     prior_rows: float = 30.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.prior_rows < np.inf:
-            raise InputError(
-                f"prior_rows={self.prior_rows}: expected a positive, finite number. A class of "
-                f"a few rows would have no correlations to draw from. Leave it at 30."
-            )
+        require(
+            is_number(self.prior_rows) and self.prior_rows > 0,
+            f"prior_rows={self.prior_rows}",
+            "a positive, finite number",
+            "A class of a few rows would have no usable correlations.",
+            "Leave it at 30.",
+        )
 
     def fit(self, rows: Dataset, rng: np.random.Generator) -> FittedGaussianCopula:
         """Learn marginals and correlations, class by class.  Nothing is drawn from ``rng``.
@@ -123,7 +126,7 @@ class FittedGaussianCopula:
     columns, marginals : tuple
         The levels of each column; how each class's shares of them cut the latents.
     roots : ndarray of shape (n_classes, n_columns, n_columns)
-        Times independent normals: latents with the class's correlations.
+        A root times independent normals gives latents with the class's correlations.
     form : pandas.DataFrame or numpy.ndarray
         No rows, of the kind that `sample` returns.
     """
@@ -249,8 +252,8 @@ def _cut(values: pd.Series) -> tuple[np.ndarray, _Column]:
         codes, _ = pd.factorize(values, use_na_sentinel=False)
     except TypeError as error:
         raise InputError(
-            f"column {values.name!r} holds values that can't be compared ({error}). No level "
-            f"could be counted. Make them numbers or texts, or drop the column."
+            f"column {values.name!r} holds values that cannot be compared ({error}): expected "
+            f"numbers or texts. No level could be counted. Convert them, or drop the column."
         ) from error
     is_new = np.diff(np.maximum.accumulate(codes), prepend=-1) > 0  # numbered as they appear
     levels = values[is_new]
@@ -273,12 +276,14 @@ def _has_fractions(levels: pd.Series) -> bool:
     if not pd.api.types.is_float_dtype(levels.dtype):
         return False
     numbers = _as_floats(levels)
-    if np.isinf(numbers).any():
-        raise InputError(
-            f"column {levels.name!r} holds infinite numbers; expected finite ones, or missing. "
-            f"Nothing lies between infinity and its neighbour. Replace them."
-        )
-    return not is_whole(numbers)
+    require(
+        not np.isinf(numbers).any(),
+        f"column {levels.name!r} holds infinite numbers",
+        "finite or missing ones",
+        "No number lies between infinity and the next one.",
+        "Replace them.",
+    )
+    return not are_whole(numbers)
 
 
 def _as_floats(levels: pd.Series) -> np.ndarray:
@@ -294,7 +299,7 @@ def _fractions(column: _Column) -> np.ndarray:
 def _spread(
     numbers: np.ndarray, counts: np.ndarray, column_of: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends between which each level is interpolated: half way to its neighbours."""
+    """Return the ends between which each level is interpolated: half way to its neighbors."""
     low, high = numbers.copy(), numbers.copy()
     halves = numbers / 2
     middle = halves[:-1] + halves[1:]

@@ -1,7 +1,8 @@
-"""A mixture of Gaussians a class, for tables of numbers and categories.
+"""One mixture of Gaussians per class, for tables of numbers and categories.
 
-Within a class, each column that varies becomes *latents*: a number one, in standard units; a
-category one a level, 1 where a row has the level and 0 elsewhere.  The mixture is one of latents.
+Within a class, each column that varies becomes *latents*: a column of numbers becomes one, in
+standard units; a category becomes one per level, 1 where a row has the level and 0 elsewhere.  The
+mixture is fitted to the latents.
 """
 
 from __future__ import annotations
@@ -16,21 +17,22 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from synthlab.dataset import SYNTHETIC, Dataset
-from synthlab.errors import InputError
-from synthlab.generators.base import Coded, check_fit, draw_labels, is_whole
+from synthlab.errors import is_whole, require
+from synthlab.generators.base import check_fit, draw_labels
+from synthlab.generators.tables import Coded, are_whole
 
 _FLOOR = 1e-3  # of a variance, in standard units: no component shrinks to a point
-_ROWS = 10  # a Gaussian, on average; of fewer, BIC, which is meant for many, likes to make copies
+_ROWS = 10  # per Gaussian, on average; with fewer, BIC tends to choose Gaussians that copy rows
 
 
 @dataclass(frozen=True)
 class MixtureOfGaussians:
-    """A generator of tables: each class a mixture of Gaussians, of as many as BIC chooses.
+    """A generator of tables: each class is a mixture of as many Gaussians as BIC chooses.
 
     Parameters
     ----------
     max_components : int ≥ 1, default 5
-        The most Gaussians a class.
+        The most Gaussians per class.
 
     Raises
     ------
@@ -40,15 +42,18 @@ class MixtureOfGaussians:
 
     Notes
     -----
-    A class needs ten rows for each Gaussian.  *Numbers* alone get full covariances, which take
-    more distinct rows than columns as well.  They are clipped to the range that was seen in the
+    A class needs ten rows per Gaussian.  A table of *numbers* gets full covariances, which also
+    need more distinct rows than columns.  Numbers are clipped to the range that was seen in the
     class, and rounded where the column holds no fraction.  A column that is constant within the
-    class stays so, and a class of one row is that row, again and again.  Classes are fitted apart,
-    and each when it is first asked for: a rare one alone does not wait for the others.
+    class stays so, and from a class of one row only copies of it are drawn.  Classes are fitted
+    separately, each when it is first asked for.
 
     *With categories* (truth values, texts and dates count as such) the covariances are diagonal:
     columns depend on each other only through the Gaussian that a row comes from.  A category is
     drawn by the means of its levels' latents in that Gaussian, which are their shares.
+
+    *Lineage*: rows have no parents, because each is drawn from a distribution that all rows of the
+    class were fitted to.
 
     References
     ----------
@@ -70,20 +75,21 @@ class MixtureOfGaussians:
     max_components: int = 5
 
     def __post_init__(self) -> None:
-        if not (self.max_components >= 1 and self.max_components == int(self.max_components)):
-            raise InputError(
-                f"max_components={self.max_components}: expected a whole number from 1. A class "
-                f"would have nothing to draw from. Leave it at "
-                f"{MixtureOfGaussians.max_components}."
-            )
+        require(
+            is_whole(self.max_components, 1),
+            f"max_components={self.max_components}",
+            "a whole number, 1 or more",
+            "A class would have no distribution to draw from.",
+            f"Leave it at {MixtureOfGaussians.max_components}.",
+        )
 
     def fit(self, rows: Dataset, rng: np.random.Generator) -> FittedMixtureOfGaussians:
-        """Fit mixtures of 1, 2, … Gaussians to each class, and keep the one of least BIC.
+        """Fit mixtures of 1, 2, … Gaussians to each class, and keep the one with the least BIC.
 
         Parameters
         ----------
         rows : Dataset
-            A table without gaps, of any origin.
+            A table without missing values, of any origin.
         rng : numpy.random.Generator
             Seeds where the fits start.
         """
@@ -107,7 +113,7 @@ class FittedMixtureOfGaussians:
     ----------
     classes, shares : ndarray of shape (n_classes,)
     groups : tuple
-        Each class's rows, and its mixture as soon as it is asked for.
+        Each class's rows, and its mixture once it is asked for.
     whole : ndarray of bool, shape (n_columns,)
         Which columns hold numbers without a fraction.
     table : Coded
@@ -241,4 +247,4 @@ def _fitted(latents: np.ndarray, kind: str, n_components: int, seed: int) -> Gau
 
 
 def _whole(table: Coded) -> np.ndarray:
-    return table.is_number & [is_whole(column) for column in table.numbers.T]
+    return table.is_number & [are_whole(column) for column in table.numbers.T]

@@ -1,4 +1,4 @@
-"""A word n-gram language model a class: texts by a walk over the texts that were read.
+"""One word n-gram language model per class: texts by a walk over the texts that were read.
 
 All texts of a class are laid end to end as tokens.  A *position* is a place in that row of
 tokens, its *context* the n − 1 tokens before it.  To write, stand at a position and go to any
@@ -9,7 +9,7 @@ tokens which followed this context, without ever counting them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from synthlab.dataset import SYNTHETIC, Dataset
-from synthlab.errors import InputError
+from synthlab.errors import is_whole, require
 from synthlab.generators.base import check_fit, draw_labels
 from synthlab.text.tokens import Tokens, Vocabulary, tokenize
 
@@ -26,14 +26,14 @@ _END = 0
 
 @dataclass(frozen=True)
 class NgramText:
-    """A generator of texts: what follows the last n − 1 words is drawn as it was read.
+    """A generator of texts: each word is drawn by its share after the same n − 1 words.
 
     Parameters
     ----------
     n : int ≥ 2, default 2
-        Words a gram: 2 looks back one word.
-    max_tokens : int ≥ 1, default 1000
-        Words and marks; a text that has not ended by then is cut off.
+        Words per gram: 2 looks back one word.
+    max_tokens : int ≥ 1, default 1000, keyword only
+        Words and punctuation marks per text; a text that has not ended by then is cut off.
 
     Raises
     ------
@@ -43,9 +43,9 @@ class NgramText:
     Notes
     -----
     The maximum-likelihood model, unsmoothed (Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x,
-    section 3): it writes no word and no pair of words that it has not read, so that a loop which
-    is fed its own texts can lose words but never find one again.  White space and case are kept
-    as far as words go: lines are joined.
+    section 3).  It writes no word and no pair of words that it has not read, so a loop that is fed
+    its own texts can lose words but never regain one.  Case is kept; white space becomes single
+    blanks.
 
     Examples
     --------
@@ -56,18 +56,20 @@ class NgramText:
     """
 
     n: int = 2
-    max_tokens: int = 1_000
+    max_tokens: int = field(default=1_000, kw_only=True)
 
     def __post_init__(self) -> None:
         for name, least in {"n": 2, "max_tokens": 1}.items():
-            if getattr(self, name) < least:
-                raise InputError(
-                    f"{name}={getattr(self, name)}: expected {least} or more. No text could be "
-                    f"written. Leave it at {getattr(NgramText, name)}."
-                )
+            require(
+                is_whole(getattr(self, name), least),
+                f"{name}={getattr(self, name)}",
+                f"a whole number, {least} or more",
+                "No text could be written.",
+                f"Leave it at {getattr(NgramText, name)}.",
+            )
 
     def fit(self, rows: Dataset, rng: np.random.Generator) -> FittedNgramText:
-        """Read texts, class by class.  Nothing is drawn: ``rng`` has no part in it.
+        """Read texts, class by class.  Nothing is drawn from ``rng``.
 
         Parameters
         ----------
@@ -188,7 +190,7 @@ def _shifted(before: np.ndarray, back: int) -> np.ndarray:
 
 
 def _write(walk: Walk, n: int, max_tokens: int, rng: np.random.Generator) -> list[str]:
-    """Write n texts side by side, a token each a step."""
+    """Write n texts side by side, one token each per step."""
     columns, at, writing = [], np.zeros(n, dtype=int), np.arange(n)
     while len(writing) and len(columns) < max_tokens:
         context = walk.context[at[writing]]

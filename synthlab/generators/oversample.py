@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from synthlab.dataset import SYNTHETIC, Dataset
-from synthlab.generators.base import check_draw, check_fit
+from synthlab.generators.base import check_draw, check_fit, lineage_of
 
 
 @dataclass(frozen=True)
 class OverSample:
-    """A generator that invents nothing: it draws fitted rows, with replacement.
+    """A generator that only repeats: it draws fitted rows, with replacement.
 
     Raises
     ------
@@ -22,10 +22,10 @@ class OverSample:
 
     Notes
     -----
-    The dumb case, for tables and texts: what another generator adds, it must add to this.  A row
-    is an *exact copy* of one that was fitted; only its origin says synthetic.  Where the fitted
-    row has an id, the copy is derived from it; where that one was derived from others, from these.
-    The copy of an edge case is one.
+    The simplest generator, for tables and texts: others must do better than this one.  A row is an
+    *exact copy* of a fitted one; only its origin says synthetic.  Where the fitted row has an id,
+    the copy is derived from it; where that row was derived from others, the copy is too.  The copy
+    of an edge case is an edge case.
 
     References
     ----------
@@ -82,19 +82,16 @@ def as_copies(rows: Dataset, name: str) -> Dataset:
     name : str
         Of the copies.
     """
-    ids = np.full(len(rows), None) if rows.ids is None else rows.ids
-    own = [() if id is None else (id,) for id in ids]
-    derived_from = [given or id for given, id in zip(rows.derived_from, own, strict=True)]
-    return rows.replace(origin=SYNTHETIC, name=name, ids=None, derived_from=derived_from)
+    return rows.replace(origin=SYNTHETIC, name=name, ids=None, derived_from=lineage_of(rows))
 
 
 def draw_rows(rows: Dataset, n: int, rng: np.random.Generator, label: Any = None) -> np.ndarray:
-    """Return n positions of rows, drawn with replacement: of a label, or of any.
+    """Return n positions of rows, drawn with replacement: of one label, or of any.
 
     Raises
     ------
     InputError
-        ``n`` is not positive, or no row has the label.
+        ``n`` is no whole number from 1, or no row has the label.
     """
     check_draw(n, rows.classes, label)
     return rng.choice(len(rows) if label is None else np.flatnonzero(rows.y == label), size=n)

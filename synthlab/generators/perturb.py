@@ -1,4 +1,4 @@
-"""Over-sampling with light perturbation: copies of rows, a little off."""
+"""Over-sampling with light perturbation: slightly changed copies of rows."""
 
 from __future__ import annotations
 
@@ -9,29 +9,23 @@ import numpy as np
 import pandas as pd
 
 from synthlab.dataset import Dataset
-from synthlab.errors import InputError
-from synthlab.generators.base import (
-    as_features,
-    check_fit,
-    columns_of,
-    is_number,
-    is_whole,
-    numbers_of,
-)
+from synthlab.errors import is_number, require
+from synthlab.generators.base import check_fit
 from synthlab.generators.oversample import as_copies, draw_rows
+from synthlab.generators.tables import are_whole, as_features, columns_of, is_numeric, numbers_of
 
 
 @dataclass(frozen=True)
 class Perturb:
-    """A generator of tables: a row that was fitted, its numbers moved, its categories redrawn.
+    """A generator of tables: copies of fitted rows, numbers moved and categories redrawn.
 
     Parameters
     ----------
-    scale : float ≥ 0, default 0.1
-        How far a number moves: the standard deviation of the noise, in standard deviations of
-        the column within the class.
-    switch : float in [0, 1], default 0.05
-        How likely a category is redrawn; it may be drawn as it was.
+    noise_sd : float ≥ 0, default 0.1
+        Standard deviation of the noise on a number, in standard deviations of the column within
+        the class.
+    redraw_probability : float in [0, 1], default 0.05
+        How likely a category is redrawn; the same value may be drawn again.
 
     Raises
     ------
@@ -45,8 +39,8 @@ class Perturb:
     rounded where the column holds no fraction; a column that is constant within the class stays
     so.  *Other columns* (categories, truth values, texts, dates) are redrawn from the values of
     the class, one at a time: each redraw breaks what ties the column to the others.  *Missing*
-    stays missing, and nothing becomes so.  ``scale=0, switch=0`` is `OverSample`, whose lineage
-    is kept: a row is derived from the one that it copies, not from those whose category it drew.
+    stays missing, and no other value becomes missing.  With both parameters 0 it is `OverSample`.
+    As there, a row is derived from the row that it copies; not from rows whose category it drew.
 
     References
     ----------
@@ -59,26 +53,22 @@ class Perturb:
     --------
     >>> X = pd.DataFrame({"age": [30, 40, 50], "town": ["Ulm", "Bonn", "Bonn"]})
     >>> rows = Dataset(X, ["no", "yes", "yes"], "real", "three")
-    >>> fitted = Perturb(scale=0.5).fit(rows, np.random.default_rng(0))
+    >>> fitted = Perturb(noise_sd=0.5).fit(rows, np.random.default_rng(0))
     >>> made = fitted.sample(50, np.random.default_rng(0), "yes")
     >>> made.X["age"].between(40, 50).all(), made.X["town"].unique().tolist()
     (np.True_, ['Bonn'])
     """
 
-    scale: float = 0.1
-    switch: float = 0.05
+    noise_sd: float = 0.1
+    redraw_probability: float = 0.05
 
     def __post_init__(self) -> None:
-        if not 0 <= self.scale < np.inf:
-            raise InputError(
-                f"scale={self.scale}: expected 0 or more, and finite: standard deviations. No "
-                f"number could be moved by it. Leave it at {Perturb.scale}."
-            )
-        if not 0 <= self.switch <= 1:
-            raise InputError(
-                f"switch={self.switch}: expected 0 to 1, a probability. No category could be "
-                f"redrawn by it. Leave it at {Perturb.switch}."
-            )
+        for name, most in {"noise_sd": np.inf, "redraw_probability": 1}.items():
+            value, default = getattr(self, name), getattr(Perturb, name)
+            expected = "a probability, 0 to 1" if most == 1 else "a finite number, 0 or more"
+            meaning = "Rows could not be perturbed by it."
+            fine = is_number(value, 0, most)
+            require(fine, f"{name}={value}", expected, meaning, f"Leave it at {default}.")
 
     def fit(self, rows: Dataset, rng: np.random.Generator) -> FittedPerturb:
         """Learn each class's ranges.  Nothing is drawn from ``rng``.
@@ -92,7 +82,7 @@ class Perturb:
         check_fit(rows, self, is_text=False)
         _, label = np.unique(rows.y, return_inverse=True)
         columns = [
-            _Number.of(column, label, rows.name) if is_number(column) else _Category(column, label)
+            _Number.of(column, label, rows.name) if is_numeric(column) else _Category(column, label)
             for column in columns_of(rows.X)
         ]
         return FittedPerturb(self, as_copies(rows, f"{rows.name}, perturbed"), tuple(columns))
@@ -108,7 +98,7 @@ class FittedPerturb:
     copies : Dataset
         A copy of each row that was fitted.
     columns : tuple
-        How each column is perturbed.
+        How to perturb each column.
     """
 
     generator: Perturb
@@ -143,9 +133,9 @@ class _Number(NamedTuple):
         self, rows: np.ndarray, generator: Perturb, rng: np.random.Generator
     ) -> pd.Series:
         label, copied = self.label[rows], self.column.iloc[rows].reset_index(drop=True)
-        noise = generator.scale * self.spread[label] * rng.standard_normal(len(rows))
+        noise = generator.noise_sd * self.spread[label] * rng.standard_normal(len(rows))
         moved = np.clip(self.numbers[rows] + noise, self.low[label], self.high[label])
-        moved = np.rint(moved) if is_whole(self.numbers) else moved
+        moved = np.rint(moved) if are_whole(self.numbers) else moved
         may_move = ~np.isnan(moved) & (self.low < self.high)[label]
         moved = np.where(may_move, moved, 0)  # nan would fit in no column of integers
         return copied.mask(may_move, pd.Series(moved).astype(copied.dtype))
@@ -161,7 +151,7 @@ class _Category(NamedTuple):
         self, rows: np.ndarray, generator: Perturb, rng: np.random.Generator
     ) -> pd.Series:
         is_given = self.column.notna().to_numpy()
-        is_redrawn = is_given[rows] & (rng.random(len(rows)) < generator.switch)
+        is_redrawn = is_given[rows] & (rng.random(len(rows)) < generator.redraw_probability)
         source = rows.copy()
         for number in np.unique(self.label[rows]):
             at = np.flatnonzero(is_redrawn & (self.label[rows] == number))

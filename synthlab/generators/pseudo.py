@@ -1,4 +1,4 @@
-"""Pseudo-labels: a classifier that labels real, unlabelled rows and believes itself."""
+"""Pseudo-labels: a classifier labels real, unlabeled rows, and its sure labels are used."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from synthlab.dataset import SYNTHETIC, Dataset, joined_features
-from synthlab.errors import InputError
+from synthlab.errors import is_number, require
 from synthlab.generators.base import check_draw, check_fit
-from synthlab.models import fit_with_seed
+from synthlab.models import fit_with_seed, output_of
 
 
 @dataclass(frozen=True, eq=False)
 class PseudoLabels:
-    """A generator that prints labels: its rows are real, what they are called is not.
+    """A generator of labels: its rows are real, their labels come from a classifier.
 
     Parameters
     ----------
     pool : Dataset
-        Real rows that nobody labelled; their ``y`` is not looked at.
+        Real rows; their labels are ignored.
     model : classifier
-        With ``predict_proba``; a copy is fitted, its ``random_state`` drawn.
+        With ``predict_proba``; a copy is fitted, with a ``random_state`` that is drawn.
     threshold : float in (0, 1], default 0.9
-        Least probability of a label that is believed.
+        Least probability of a label that is used.
 
     Raises
     ------
     InputError
         ``threshold`` is out of range, the pool is empty, or the model gives no probabilities; in
-        `fit`, the rows are of another kind than the pool, or the model can't be fitted on them;
+        `fit`, the rows are of another kind than the pool, or the model cannot be fitted on them;
         in `sample`, the model is sure of fewer rows than were asked for.
 
     Notes
     -----
-    One turn of self-training (Yarowsky 1995, doi:10.3115/981658.981684), taken by hand.  Labels
-    come in their shares among the rows that the model is sure of.
+    One step of self-training (Yarowsky 1995, doi:10.3115/981658.981684).  Labels come in their
+    shares among the rows that the model is sure of.
     """
 
     pool: Dataset
@@ -45,24 +45,25 @@ class PseudoLabels:
     threshold: float = 0.9
 
     def __post_init__(self) -> None:
-        if not 0 < self.threshold <= 1:
-            raise InputError(
-                f"threshold={self.threshold}: expected more than 0, at most 1, a probability. No "
-                f"label could be believed by it. Try {PseudoLabels.threshold}."
-            )
-        if not len(self.pool):
-            raise InputError(
-                f"{self.pool.name} is empty; expected rows to label. Nothing could be drawn. Hand "
-                f"in some."
-            )
-        if not hasattr(self.model, "predict_proba"):
-            raise InputError(
-                f"{type(self.model).__name__} has no predict_proba; expected a classifier that "
-                f"does. How sure it is can't be told. Use LogisticRegression, say."
-            )
+        require(
+            is_number(self.threshold, 0, 1) and self.threshold > 0,
+            f"threshold={self.threshold}",
+            "a probability above 0",
+            "It could not decide which labels to use.",
+            f"Try {PseudoLabels.threshold}.",
+        )
+        empty = f"{self.pool.name} is empty"
+        require(len(self.pool) > 0, empty, "rows to label", "Nothing could be drawn.", "Pass some.")
+        require(
+            hasattr(self.model, "predict_proba"),
+            f"{type(self.model).__name__} has no predict_proba",
+            "a classifier with probabilities",
+            "Without them the model does not say how sure it is.",
+            "Use LogisticRegression, for example.",
+        )
 
     def fit(self, rows: Dataset, rng: np.random.Generator) -> FittedPseudoLabels:
-        """Fit the classifier, and let it label the whole pool.
+        """Fit the classifier and label the whole pool with it.
 
         Parameters
         ----------
@@ -74,7 +75,7 @@ class PseudoLabels:
         check_fit(rows, self, is_text=self.pool.is_text)
         joined_features(rows.take([0]), self.pool.take([0]))  # refuses other columns
         fitted = fit_with_seed(self.model, rows, int(rng.integers(2**31)))
-        probability = fitted.predict_proba(self.pool.X)
+        probability = output_of(fitted, self.pool, "probabilities")
         labels = fitted.classes_[probability.argmax(axis=1)]
         sure = np.flatnonzero(probability.max(axis=1) >= self.threshold)
         return FittedPseudoLabels(self, fitted.classes_, sure, labels[sure])
@@ -88,11 +89,11 @@ class FittedPseudoLabels:
     ----------
     generator : PseudoLabels
     classes : ndarray of shape (n_classes,)
-        That it could call a row.
+        The labels that the classifier knows.
     rows : ndarray of int, shape (n_sure,)
         Positions in the pool that the classifier is sure of.
     labels : ndarray of shape (n_sure,)
-        What it calls them.
+        Their labels, by the classifier.
     """
 
     generator: PseudoLabels
@@ -106,15 +107,15 @@ class FittedPseudoLabels:
         fitting = np.arange(len(self.rows))
         if label is not None:
             fitting = np.flatnonzero(self.labels == label)
-        if n > len(fitting):
-            called = "" if label is None else f" and calls {label!r}"
-            raise InputError(
-                f"n={n}: of the {len(self.generator.pool):,} rows of {self.generator.pool.name} "
-                f"the classifier is sure of {len(fitting):,}{called}; expected no more. No row is "
-                f"drawn twice. Ask for fewer, or lower the threshold "
-                f"({self.generator.threshold:g})."
-            )
+        pool, called = self.generator.pool, "" if label is None else f" of label {label!r}"
+        require(
+            n <= len(fitting),
+            f"n={n}",
+            f"at most {len(fitting):,}: the classifier is sure of so many of the {len(pool):,} rows"
+            f" of {pool.name}{called}",
+            "No row is drawn twice.",
+            f"Ask for fewer, or lower the threshold ({self.generator.threshold:g}).",
+        )
         drawn = rng.choice(fitting, size=n, replace=False)
-        pool = self.generator.pool
         rows = pool.take(self.rows[drawn])
-        return Dataset(rows.X, self.labels[drawn], SYNTHETIC, f"{pool.name}, pseudo-labelled")
+        return Dataset(rows.X, self.labels[drawn], SYNTHETIC, f"{pool.name}, pseudo-labeled")

@@ -1,4 +1,4 @@
-"""SMOTE and two of its kin, as imbalanced-learn has them: rows between rows of a class."""
+"""SMOTE and two variants, as imbalanced-learn has them: rows between rows of a class."""
 
 from __future__ import annotations
 
@@ -10,47 +10,49 @@ from imblearn.over_sampling import ADASYN, SMOTE, SMOTENC, BorderlineSMOTE
 from imblearn.over_sampling.base import BaseOverSampler
 
 from synthlab.dataset import SYNTHETIC, Dataset
-from synthlab.errors import InputError, first
-from synthlab.generators.base import Coded, check_fit, draw_labels
+from synthlab.errors import InputError, first, is_whole, require
+from synthlab.generators.base import check_fit, draw_labels, lineage_of
+from synthlab.generators.neighbors import Neighbors, digits_of, positions_between
+from synthlab.generators.tables import Coded
 
 _KINDS = ("smote", "borderline", "adasyn")
-_DANGER = 10  # neighbours by which Borderline-SMOTE finds rows in danger; imbalanced-learn's own
-_CELLS = 2**25  # of float: what SMOTE-NC may lay out at once
+_DANGER = 10  # neighbors by which Borderline-SMOTE finds rows in danger; imbalanced-learn's own
+#: Most numbers that SMOTE-NC may hold in memory at once.
+CELLS = 2**25
 
 
 @dataclass(frozen=True)
 class Smote:
-    """A generator of tables: rows on the line between a row and a near one of its class.
+    """A generator of tables: rows on the line between a row and a near row of its class.
 
     Parameters
     ----------
     kind : {"smote", "borderline", "adasyn"}, default "smote"
-        Where new rows start: at any row of the class; at those with half or more, but not all,
-        of their ten nearest rows outside the class; at each the more, the more of its nearest
-        rows are outside.
+        Where new rows start.  *smote*: at any row of the class.  *borderline*: at rows of which
+        half or more, but not all, of the ten nearest rows lie outside the class.  *adasyn*: more
+        often at rows with more of their nearest rows outside the class.
     n_neighbors : int ≥ 1, default 5
         How many near rows of the class a new row may lie towards.
     standardize : bool, default True
-        Measure distances in standard deviations of each column of numbers.  As imbalanced-learn
-        has it, without, a column of large numbers decides alone who is near.
+        Measure distances in standard deviations of each column of numbers.  Without, as in
+        imbalanced-learn, the column of the largest numbers decides which rows are near.
 
     Raises
     ------
     InputError
         A parameter is out of range; in `fit`, the rows are texts or none, a value is missing or
-        infinite, no column holds numbers, or ``kind`` needs numbers alone, or another class, and
-        does not have them; in `sample`, a class has too few rows, or none to start at.
+        infinite, no column holds numbers, or ``kind`` needs numbers only or a second class; in
+        `sample`, a class has too few rows, or none to start at.
 
     Notes
     -----
     With categories among the columns (truth values, texts and dates count as such), ``"smote"``
     is SMOTE-NC: a category is the most frequent one among the near rows.  Distances are Euclidean.
-    Integers are rounded, which moves a row off its line; the class's range is never left.  Each
-    label stands against all others together.
+    Integers are rounded, which moves a row off its line; no number leaves the class's range.  Each
+    label is compared with all others together.
 
-    *Lineage*: imbalanced-learn does not say which two rows a new one lies between, so that
-    ``derived_from`` stays empty, and a guard can't see a parent in an eval set.  Fit it on
-    training rows only.
+    *Lineage*: a row is derived from the two rows that it lies between, where these have ids; not
+    from the other near rows, whose categories may have decided its own.
 
     References
     ----------
@@ -74,16 +76,20 @@ class Smote:
     standardize: bool = True
 
     def __post_init__(self) -> None:
-        if self.kind not in _KINDS:
-            raise InputError(
-                f"kind={self.kind!r}: expected {', '.join(map(repr, _KINDS))}. No such SMOTE is "
-                f"known. Leave it at {Smote.kind!r}."
-            )
-        if not (self.n_neighbors >= 1 and self.n_neighbors == int(self.n_neighbors)):
-            raise InputError(
-                f"n_neighbors={self.n_neighbors}: expected a whole number from 1. A new row would "
-                f"have nowhere to lie towards. Leave it at {Smote.n_neighbors}."
-            )
+        require(
+            self.kind in _KINDS,
+            f"kind={self.kind!r}",
+            f"one of {', '.join(map(repr, _KINDS))}",
+            "No other SMOTE is known.",
+            f"Leave it at {Smote.kind!r}.",
+        )
+        require(
+            is_whole(self.n_neighbors, 1),
+            f"n_neighbors={self.n_neighbors}",
+            "a whole number, 1 or more",
+            "A new row lies between a row and a neighbor.",
+            f"Leave it at {Smote.n_neighbors}.",
+        )
 
     def fit(self, rows: Dataset, rng: np.random.Generator) -> FittedSmote:
         """Keep the rows as numbers.  Nothing is drawn from ``rng``.
@@ -91,7 +97,7 @@ class Smote:
         Parameters
         ----------
         rows : Dataset
-            A table without gaps, of any origin.
+            A table without missing values, of any origin.
         rng : numpy.random.Generator
         """
         check_fit(rows, self, is_text=False)
@@ -100,7 +106,8 @@ class Smote:
         classes, label = np.unique(rows.y, return_inverse=True)
         if self.kind != "smote":
             _check_rest(classes, self, rows)
-        return FittedSmote(self, classes, label, table, self._units(table), rows.name)
+        lineage = lineage_of(rows) if any(lineage_of(rows)) else None
+        return FittedSmote(self, classes, label, table, self._units(table), rows.name, lineage)
 
     def _units(self, table: Coded) -> np.ndarray:
         """Return in which unit each column is measured; 1 where nothing varies."""
@@ -124,6 +131,8 @@ class FittedSmote:
         In which each column is measured.
     name : str
         Of the rows that were fitted.
+    lineage : list of tuple of str, or None
+        What a row made from each of them is derived from, if that is known of any.
     """
 
     generator: Smote
@@ -132,6 +141,7 @@ class FittedSmote:
     table: Coded
     units: np.ndarray
     name: str
+    lineage: list[tuple[str, ...]] | None
 
     def sample(self, n: int, rng: np.random.Generator, label: Any = None) -> Dataset:
         """Draw n rows between others; see `base.Sampler`."""
@@ -139,112 +149,157 @@ class FittedSmote:
         labels = draw_labels(self.classes, counts / len(self.label), n, rng, label)
         _check_counts(self, counts, label)
         numbers = np.empty((n, len(self.table.levels)))
+        parents = np.empty((n, 2), dtype=int)
         for number, one in enumerate(self.classes):
             at = np.flatnonzero(labels == one)
-            numbers[at] = self._exactly(len(at), number, rng)
-        X = self.table.features(numbers)
-        return Dataset(X, labels, SYNTHETIC, f"{self.name}, {self.generator.kind}")
+            numbers[at], parents[at] = self._exactly(len(at), number, rng)
+        X, name = self.table.features(numbers), f"{self.name}, {self.generator.kind}"
+        return Dataset(X, labels, SYNTHETIC, name, derived_from=self._derived_from(parents))
 
-    def _exactly(self, n: int, number: int, rng: np.random.Generator) -> np.ndarray:
-        """Return n rows of a class, however many a run of imbalanced-learn yields."""
+    def _derived_from(self, parents: np.ndarray) -> list[tuple[str, ...]] | None:
+        if self.lineage is None:
+            return None
+        pairs = ((self.lineage[one], self.lineage[other]) for one, other in parents.tolist())
+        return [tuple(dict.fromkeys((*one, *other))) for one, other in pairs]
+
+    def _exactly(
+        self, n: int, number: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return n rows of a class and the places of the two rows that each lies between.
+
+        A run of imbalanced-learn may yield more or fewer.
+        """
         X, is_one = self._against_rest(number)
-        own = self.table.numbers[self.label == number]
+        own = np.flatnonzero(self.label == number)
         # ADASYN rounds each row's share of the new ones: of few, every share may be rounded to 0.
         least = is_one.sum() if self.generator.kind == "adasyn" else 1
-        made = np.empty((0, X.shape[1]))
+        made, parents = np.empty((0, X.shape[1])), np.empty((0, 2), dtype=int)
         while len(made) < n:
             asked = max(least, min(n - len(made), self._at_once()))
-            more = self._resampled(X, is_one, asked, rng)
+            more, between = self._resampled(X, is_one, asked, rng)
             if not len(more):
                 raise _nowhere(self.generator, self.classes[number], self.name)
             if len(more) > n - len(made):
-                more = more[rng.choice(len(more), n - len(made), replace=False)]
-            made = np.concatenate([made, more])
+                kept = rng.choice(len(more), n - len(made), replace=False)
+                more, between = more[kept], between[kept]
+            made, parents = np.concatenate([made, more]), np.concatenate([parents, between])
         # Units may leave a rounding error; what is constant within the class stays so exactly.
-        return np.clip(made * self.units, own.min(axis=0), own.max(axis=0))
+        low, high = (bound(self.table.numbers[own], axis=0) for bound in (np.min, np.max))
+        # The class's rows come in order among those that are sampled from.
+        return np.clip(made * self.units, low, high), own[is_one.cumsum()[parents] - 1]
 
     def _against_rest(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Return rows as numbers, and which of them are of the class."""
         numbers, is_one = self.table.numbers / self.units, self.label == number
         if self.generator.kind != "smote":
             return numbers, is_one
-        # SMOTE and SMOTE-NC look at the class's rows alone: for their neighbours, their spread,
-        # and their categories, as a level that none of them has is nobody's most frequent.  Any
-        # one row will do for the rest, which imbalanced-learn wants to see; so a copy does.
+        # SMOTE and SMOTE-NC use only the class's rows: for neighbors, spread, and categories (a
+        # level that none of them has is never the most frequent).  imbalanced-learn asks for a
+        # second class; a copy of one row serves as that.
         own = numbers[is_one]
         return np.concatenate([own, own[:1]]), np.arange(len(own) + 1) < len(own)
 
     def _at_once(self) -> int:
-        """How many rows a run may make: SMOTE-NC lays out all levels of all their neighbours."""
+        """How many rows a run may make: SMOTE-NC holds all levels of all their neighbors."""
         if self.table.is_number.all():
             return np.iinfo(int).max
         width = sum(max(1, len(levels)) for levels in self.table.levels)
-        return max(1, _CELLS // (width * self.generator.n_neighbors))
+        return max(1, CELLS // (width * self.generator.n_neighbors))
 
     def _resampled(
         self, X: np.ndarray, is_one: np.ndarray, n: int, rng: np.random.Generator
-    ) -> np.ndarray:
-        sampler = self._sampler({1: is_one.sum() + n}, int(rng.integers(2**31)))
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return about n new rows, and the positions in X of the two that each lies between."""
+        y, wanted = is_one.astype(int), {1: is_one.sum() + n}
+        seed = int(rng.integers(2**31))
+        is_nominal = not self.table.is_number.all()
+        sampler = self._sampler(wanted, seed, is_nominal)
         try:
-            return sampler.fit_resample(X, is_one.astype(int))[0][len(X) :]
-        except RuntimeError:  # ADASYN: every neighbour is of the class
-            return X[:0]
+            made = sampler.fit_resample(X, y)[0][len(X) :]
+        except RuntimeError:  # ADASYN: every neighbor is of the class
+            return X[:0], np.empty((0, 2), dtype=int)
+        if self.lineage is None:
+            return made, np.zeros((len(made), 2), dtype=int)
+        again = self._sampler(wanted, seed, False, _notes(sampler))
+        return made, positions_between(again.fit_resample(digits_of(len(X)), y)[0][len(X) :])
 
-    def _sampler(self, wanted: dict[int, int], seed: int) -> BaseOverSampler:
-        """Return imbalanced-learn's sampler."""
-        k, kind = self.generator.n_neighbors, self.generator.kind
+    def _sampler(
+        self,
+        wanted: dict[int, int],
+        seed: int,
+        is_nominal: bool,
+        notes: dict[str, list[np.ndarray]] | None = None,
+    ) -> BaseOverSampler:
+        """Return imbalanced-learn's sampler, whose neighbors are noted, or those of the notes."""
+        notes, k = notes or {}, self.generator.n_neighbors + 1  # the nearest is the row itself
         options = {"sampling_strategy": wanted, "random_state": seed}
-        if kind == "adasyn":
-            return ADASYN(n_neighbors=k, **options)
-        if kind == "borderline":
-            return BorderlineSMOTE(k_neighbors=k, m_neighbors=_DANGER, **options)
-        if self.table.is_number.all():
-            return SMOTE(k_neighbors=k, **options)
-        return SMOTENC(np.flatnonzero(~self.table.is_number).tolist(), k_neighbors=k, **options)
+        if self.generator.kind == "adasyn":
+            return ADASYN(n_neighbors=Neighbors(k, notes.get("nn_")), **options)
+        options["k_neighbors"] = Neighbors(k, notes.get("nn_k_"))
+        if self.generator.kind == "borderline":
+            in_danger = Neighbors(_DANGER + 1, notes.get("nn_m_"))
+            return BorderlineSMOTE(m_neighbors=in_danger, **options)
+        if is_nominal:
+            return SMOTENC(np.flatnonzero(~self.table.is_number).tolist(), **options)
+        return SMOTE(**options)
+
+
+def _notes(sampler: BaseOverSampler) -> dict[str, list[np.ndarray]]:
+    """Return what the neighbors of a sampler answered, by the sampler's attribute."""
+    found = {name: getattr(sampler, name, None) for name in ("nn_", "nn_k_", "nn_m_")}
+    return {name: one.answers for name, one in found.items() if one is not None}
 
 
 def _check_columns(table: Coded, generator: Smote, rows: Dataset) -> None:
     names = [repr(column.name) for column in table.levels]
     others = [name for name, number in zip(names, table.is_number, strict=True) if not number]
-    if len(others) == len(names):
-        raise InputError(
-            f"Smote: none of the {len(names)} columns of {rows.name} holds numbers; expected one "
-            f"or more. No row lies between two categories. Choose OverSample, Perturb or "
-            f"GaussianCopula."
-        )
-    if others and generator.kind != "smote":
-        raise InputError(
-            f"kind={generator.kind!r}: {len(others)} columns of {rows.name} hold no numbers "
-            f"({first(others)}); expected numbers alone. Distances between categories are not "
-            f"defined for it. Choose kind='smote', which is SMOTE-NC there, or drop them."
-        )
+    require(
+        len(others) < len(names),
+        f"Smote: none of the {len(names)} columns of {rows.name} holds numbers",
+        "one or more",
+        "No row lies between two categories.",
+        "Choose OverSample, Perturb or GaussianCopula.",
+    )
+    require(
+        not others or generator.kind == "smote",
+        f"kind={generator.kind!r}: {len(others)} columns of {rows.name} hold no numbers "
+        f"({first(others)})",
+        "numbers only",
+        "It defines no distance between categories.",
+        "Choose kind='smote', which is SMOTE-NC there, or drop them.",
+    )
 
 
 def _check_rest(classes: np.ndarray, generator: Smote, rows: Dataset) -> None:
     kind = f"kind={generator.kind!r}: {rows.name}"
-    if len(classes) == 1:
-        raise InputError(
-            f"{kind} has one class, {classes.tolist()[0]!r}; expected two or more. There is no "
-            f"border to start at. Choose kind='smote', or hand in rows of another class."
-        )
-    if generator.kind == "borderline" and len(rows) <= _DANGER:
-        raise InputError(
-            f"{kind} has {len(rows)} rows; expected more than {_DANGER}, as that many neighbours "
-            f"tell whether a row is in danger. Choose kind='smote', or hand in more."
-        )
+    require(
+        len(classes) > 1,
+        f"{kind} has one class, {classes.tolist()[0]!r}",
+        "two or more",
+        "There is no border to start at.",
+        "Choose kind='smote', or add rows of another class.",
+    )
+    require(
+        generator.kind != "borderline" or len(rows) > _DANGER,
+        f"{kind} has {len(rows)} rows",
+        f"more than {_DANGER}",
+        "Whether a row is near the border is decided by that many neighbors.",
+        "Choose kind='smote', or add rows.",
+    )
 
 
 def _check_counts(fitted: FittedSmote, counts: np.ndarray, label: Any) -> None:
-    """Refuse a class too small for its neighbours, though chance might draw none of it."""
+    """Refuse a class too small for its neighbors, though chance might draw none of it."""
     k = fitted.generator.n_neighbors
     for one, count in zip(fitted.classes.tolist(), counts.tolist(), strict=True):
-        if count <= k and (label is None or one == label):
-            smaller = f"n_neighbors={count - 1} or less, " if count > 1 else ""
-            raise InputError(
-                f"label {one!r} has {count} of the rows of {fitted.name}; expected {k + 1} or "
-                f"more, a row and its n_neighbors={k}. Not enough rows lie near. Choose "
-                f"{smaller}OverSample, or another label."
-            )
+        smaller = f"n_neighbors={count - 1} or less, " if count > 1 else ""
+        require(
+            count > k or (label is not None and one != label),
+            f"label {one!r} has {count} of the rows of {fitted.name}",
+            f"{k + 1} or more, a row and its n_neighbors={k}",
+            "It has too few neighbors.",
+            f"Choose {smaller}OverSample, or another label.",
+        )
 
 
 def _nowhere(generator: Smote, label: Any, name: str) -> InputError:
@@ -254,6 +309,6 @@ def _nowhere(generator: Smote, label: Any, name: str) -> InputError:
     }
     return InputError(
         f"kind={generator.kind!r}: no row of label {label.item()!r} of {name} has "
-        f"{where[generator.kind]} rows in another class; expected some that do. There is nowhere "
+        f"{where[generator.kind]} rows in another class: expected some that do. There is nowhere "
         f"to start. Choose kind='smote'."
     )

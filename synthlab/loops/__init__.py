@@ -1,14 +1,14 @@
-"""Self-consuming loops: models trained on what models wrote.
+"""Self-consuming loops: models trained on rows that models wrote.
 
-`run` closes a loop and measures every generation, `state` holds its rows, `alarm` says without a
-label when to stop, `theory` has the closed forms.
+`run` runs a loop and measures every generation, `state` holds its rows, `alarm` says without labels
+when to stop, `theory` has the closed forms.
 """
 
 import lazy_loader as _lazy
 
 _HOMES = {
     "alarm": ["CONTINUE", "Limits", "DriftAlarm", "set_limits", "watch_loop"],
-    "run": ["Turn", "change_interval", "loop_model", "loop_generations", "run_loop"],
+    "run": ["Generation", "change_interval", "loop_generations", "loop_model", "run_loop"],
     "state": ["LoopPlan", "LoopState", "first_pools"],
     "theory": [
         "geometric_mean_variance",

@@ -1,8 +1,8 @@
-"""When to stop a loop: what can be seen of its rows without a label.
+"""A drift alarm: when to stop a loop, judged from its rows without labels.
 
-A loop that is fitted on real rows in every turn does not drift; what it writes are *steady* pools
-(`state.first_pools`).  They say how far a statistic moves by chance.  A pool that lies beyond was
-written by something else.
+Pools written by generators that were fitted on real rows have not drifted: they are *steady*
+(`state.first_pools`).  They show how far a statistic moves by chance; a pool beyond that limit has
+drifted.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from scipy import stats
 
 from synthlab.checks import fidelity
 from synthlab.dataset import Dataset
-from synthlab.errors import InputError
+from synthlab.errors import is_number, is_whole, require
 
 CONTINUE, STOP = "continue", "stop"
 #: Statistic → whether it rises (+1) or falls (−1) when a loop drifts.
 _DIRECTION = {"separability": 1, "coverage": -1, "vocabulary": -1, "variance": -1}
 _MEANING = {
-    "separability": "how well a classifier tells the rows from real ones (AUC)",
-    "coverage": "the share of real rows that the loop still reaches",
+    "separability": "the AUC of a classifier of synthetic against real rows",
+    "coverage": "the share of real rows with a synthetic row nearby",
     "vocabulary": "the number of different words",
-    "variance": "the spread, over that of real rows,",
+    "variance": "the variance relative to real rows",
 }
 MIN_STEADY = 5
 
@@ -39,10 +39,10 @@ class DriftAlarm:
     decision : str
         "continue", or "stop: because" and the statistics that gave the alarm.
     frame : pandas.DataFrame
-        A row a turn and statistic: ``turn`` (from 1), ``statistic``, ``value``, ``limit`` and
-        ``fires``.
+        One row per generation and statistic: ``generation`` (from 1), ``statistic``, ``value``,
+        ``limit`` and ``fires``.
     false_alarm : float
-        Chance of any alarm in all these turns if nothing drifts.
+        Probability of any alarm in all these generations if nothing drifts.
     """
 
     decision: str
@@ -51,9 +51,9 @@ class DriftAlarm:
 
     @property
     def first_alarm(self) -> dict[str, int | None]:
-        """Statistic → the turn in which it first gave the alarm; None if it never did."""
-        turns = self.frame[self.frame["fires"]].groupby("statistic")["turn"].min()
-        return {s: int(turns[s]) if s in turns else None for s in self.frame["statistic"].unique()}
+        """Statistic → the first generation in which it gave the alarm; None if it never did."""
+        found = self.frame[self.frame["fires"]].groupby("statistic")["generation"].min()
+        return {s: int(found[s]) if s in found else None for s in self.frame["statistic"].unique()}
 
     def __repr__(self) -> str:
         return f"DriftAlarm: {self.decision}"
@@ -67,10 +67,11 @@ class Limits:
     ----------
     reference : Dataset
     lens : Lens
+        Fitted on the reference.
     limit : dict of str to float
         By statistic.
     n_rows, n_generations : int
-        Of each pool; how many pools the limits allow for.
+        Rows of each pool; how many generations the limits allow for.
     false_alarm : float
     """
 
@@ -82,22 +83,30 @@ class Limits:
     false_alarm: float
 
     def judge(self, pools: Sequence[Dataset]) -> DriftAlarm:
-        """Hold the pools of a loop, in the order of its turns, against the limits."""
-        if not 1 <= len(pools) <= self.n_generations:
-            raise InputError(
-                f"{len(pools)} pools: the limits were set for 1 to {self.n_generations}. More "
-                f"looks would give more false alarms than {self.false_alarm:g}. Set limits anew."
-            )
+        """Compare the pools of a loop, in order of generations, with the limits.
+
+        Raises
+        ------
+        InputError
+            More pools than the limits allow for, or pools of another size.
+        """
+        require(
+            1 <= len(pools) <= self.n_generations,
+            f"{len(pools)} pools",
+            f"1 to {self.n_generations}, as the limits were set for",
+            f"With more there would be more false alarms than {self.false_alarm:g}.",
+            "Set limits for more generations.",
+        )
         _require_size(pools, self.n_rows)
         frame = pd.DataFrame(
             {
-                "turn": turn,
+                "generation": generation,
                 "statistic": name,
                 "value": value,
                 "limit": self.limit[name],
                 "fires": _DIRECTION[name] * (value - self.limit[name]) > 0,
             }
-            for turn, pool in enumerate(pools, start=1)
+            for generation, pool in enumerate(pools, start=1)
             for name, value in look(self.lens, self.reference, pool).items()
         )
         return DriftAlarm(_decision(frame), frame, self.false_alarm)
@@ -110,19 +119,19 @@ def watch_loop(
     *,
     false_alarm: float = 0.05,
 ) -> DriftAlarm:
-    """Say whether a loop may go on, by its rows alone: no label is looked at.
+    """Say whether a loop may go on, judged from its rows without labels.
 
     Parameters
     ----------
     reference : Dataset
-        Frozen real rows that never trained the loop.
+        Real rows that never trained the loop.
     pools : sequence of Dataset
-        What the loop wrote, a data set a turn, all of one size.
+        What the loop wrote, one data set per generation, all of one size.
     steady : sequence of Dataset
-        At least five pools of that size as the loop's *first* turn could have written them:
-        by its generator, fitted on real rows (`state.first_pools`).
+        At least five pools of that size as *generation 1* could have written them: by the loop's
+        generator, fitted on real rows (`state.first_pools`).
     false_alarm : float in (0, 1), default 0.05
-        Chance of any alarm in all these turns if nothing drifts.
+        Probability of any alarm in all these generations if nothing drifts.
 
     Returns
     -------
@@ -136,13 +145,13 @@ def watch_loop(
 
     Notes
     -----
-    Statistics: the AUC of a classifier that tells the rows from the reference, cross-validated
-    (the classifier two-sample test, Lopez-Paz & Oquab 2017, arXiv:1610.06545); coverage (see
+    Statistics: the cross-validated AUC of a classifier of the rows against the reference (the
+    classifier two-sample test, Lopez-Paz & Oquab 2017, arXiv:1610.06545); coverage (see
     `fidelity.measure_drift`); for texts the vocabulary, for tables the variance.  Each limit is the
-    one-sided normal prediction limit of one further steady pool, at the level false_alarm / (turns
-    × statistics), after Bonferroni; that of coverage is set on an angle (Anscombe 1948,
-    doi:10.1093/biomet/35.3-4.246), since a share near 1 is anything but normal.  It sees that a
-    loop has moved, and not whether that does harm.
+    one-sided normal prediction limit of one further steady pool, at the level false_alarm /
+    (generations × statistics), after Bonferroni.  The limit of coverage is set on Anscombe's angle
+    (1948, doi:10.1093/biomet/35.3-4.246), because a share near 1 is far from normal.  The alarm
+    shows that a loop has drifted, not whether that does harm.
     """
     limits = set_limits(reference, steady, n_generations=len(pools), false_alarm=false_alarm)
     return limits.judge(pools)
@@ -151,32 +160,45 @@ def watch_loop(
 def set_limits(
     reference: Dataset, steady: Sequence[Dataset], *, n_generations: int, false_alarm: float = 0.05
 ) -> Limits:
-    """Set the limits once, to judge several loops of the same first generator.
+    """Set the limits once, to judge several loops of the same generator.
 
     Parameters
     ----------
     reference, steady, false_alarm
         As for `watch_loop`.
     n_generations : int ≥ 1
-        LoopState that will be judged.
+        Pools that will be judged.
+
+    Returns
+    -------
+    Limits
+
+    Raises
+    ------
+    InputError
+        Too few steady pools, pools of different sizes, or a parameter out of range.
     """
-    if len(steady) < MIN_STEADY:
-        raise InputError(
-            f"{len(steady)} steady pools: expected {MIN_STEADY} or more. How far a statistic moves "
-            f"by chance can't be told. Write more with first_pools."
-        )
-    if n_generations < 1 or not 0 < false_alarm < 1:
-        raise InputError(
-            f"n_generations={n_generations}, false_alarm={false_alarm}: expected 1 or more, and "
-            f"between 0 and 1. No limit could be set."
-        )
+    require(
+        len(steady) >= MIN_STEADY,
+        f"{len(steady)} steady pools",
+        f"{MIN_STEADY} or more",
+        "Fewer do not show how far a statistic moves by chance.",
+        "Draw more with first_pools.",
+    )
+    no_limit = "No limit could be set."
+    offender = f"n_generations={n_generations}"
+    require(is_whole(n_generations, 1), offender, "a whole number, 1 or more", no_limit)
+    is_share = is_number(false_alarm) and 0 < false_alarm < 1
+    require(is_share, f"false_alarm={false_alarm}", "between 0 and 1", no_limit)
     n_rows = len(steady[0])
     _require_size(steady, n_rows)
-    if n_rows < fidelity.FOLDS:
-        raise InputError(
-            f"pools of {n_rows} rows; expected {fidelity.FOLDS} or more in each. Whether they can "
-            f"be told from real rows is cross-validated. Hand in a few hundred."
-        )
+    require(
+        n_rows >= fidelity.FOLDS,
+        f"pools of {n_rows} rows",
+        f"{fidelity.FOLDS} or more in each",
+        "The classifier of synthetic against real rows is cross-validated.",
+        "Use pools of a few hundred rows.",
+    )
     lens = fidelity.lens_of(reference)
     seen = [look(lens, reference, pool) for pool in steady]
     level = 1 - false_alarm / (n_generations * len(seen[0]))
@@ -192,7 +214,7 @@ def _limit_of(name: str, steady: np.ndarray, level: float, n_compared: int) -> f
     """Return the one-sided normal prediction limit of one further value.
 
     Coverage is a share, near 1 and skewed: its limit is set on Anscombe's angle, whose standard
-    deviation is taken for no less than a share of so many rows must have.
+    deviation is taken to be at least that of a share of so many rows.
     """
     k, n, is_share = len(steady), n_compared, name == "coverage"
     values = np.arcsin(np.sqrt((n * steady + 0.375) / (n + 0.75))) if is_share else steady
@@ -212,14 +234,16 @@ def look(lens: fidelity.Lens, reference: Dataset, pool: Dataset) -> dict[str, fl
 
 def _require_size(pools: Sequence[Dataset], n_rows: int) -> None:
     sizes = {len(pool) for pool in pools}
-    if sizes != {n_rows}:
-        raise InputError(
-            f"pools of {sorted(sizes)} rows; expected {n_rows} in each. What is counted grows with "
-            f"the rows, so that sizes would pass for drift. Take as many of each."
-        )
+    require(
+        sizes == {n_rows},
+        f"pools of {sorted(sizes)} rows",
+        f"{n_rows} in each",
+        "Counts grow with the number of rows, so that sizes would look like drift.",
+        "Take the same number of rows from each.",
+    )
 
 
-def _told(value: float) -> str:
+def _rounded(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3f}"
 
 
@@ -227,10 +251,10 @@ def _decision(frame: pd.DataFrame) -> str:
     alarms = frame[frame["fires"]]
     if alarms.empty:
         return CONTINUE
-    first = alarms[alarms["turn"] == alarms["turn"].min()]
+    generation = alarms["generation"].min()
     reasons = [
-        f"{_MEANING[row.statistic]} is {_told(row.value)}, {side} {_told(row.limit)}"
-        for row in first.itertuples()
-        for side in (("above",) if _DIRECTION[row.statistic] > 0 else ("below",))
+        f"{_MEANING[row.statistic]} is {_rounded(row.value)}, "
+        f"{'above' if _DIRECTION[row.statistic] > 0 else 'below'} {_rounded(row.limit)}"
+        for row in alarms[alarms["generation"] == generation].itertuples()
     ]
-    return f"{STOP}: because in turn {first['turn'].iloc[0]} {'; '.join(reasons)}"
+    return f"{STOP}: because in generation {generation} {'; '.join(reasons)}"

@@ -1,8 +1,9 @@
 """Self-consuming loops: a generator and a classifier that are fitted on what the generator wrote.
 
-A *turn* takes a pool of rows, holds a share of it out for the system's own evaluation, fits
-classifier and generator on the others, and lets the generator write the next pool.  Generation 0
-is the real pool.  All the while real eval rows, which no turn ever sees, tell the truth.
+Each *generation* has a pool of rows.  A share of the pool is held out for the system's own
+evaluation, classifier and generator are fitted on the others, and the generator writes the next
+pool.  The pool of generation 0 is real.  Real evaluation rows that no generation ever sees measure
+the truth.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from synthlab.checks import fidelity
 from synthlab.control.arms import Fit, grade_model
 from synthlab.control.judge import Draw
 from synthlab.dataset import REAL, Dataset
-from synthlab.errors import InputError, SynthlabError
+from synthlab.errors import SynthlabError, first, require
 from synthlab.generators.base import Generator
 from synthlab.loops.state import LoopPlan, LoopState
 from synthlab.metrics.grading import Metric, get_metric
@@ -50,58 +51,58 @@ def run_loop(
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
     n_jobs: int = 1,
 ) -> pd.DataFrame:
-    """Close a loop, and measure every generation on real rows and on its own.
+    """Run a self-consuming loop; measure every generation on real rows and on its own.
 
     Parameters
     ----------
     real_train : Dataset
-        Generation 0: all real.  Its size is that of every pool but the accumulated ones.
+        The pool of generation 0: all real.  Every pool has its size, but for accumulated ones.
     generator : Generator
-        Fitted anew in every turn.
+        Fitted anew in every generation.
     real_eval : Dataset
-        All real; it shares no row with any that trains.
+        All real; it shares no row with the training rows.
     mode : {"replace", "accumulate", "budget", "fresh"}, default "replace"
-        What the next pool is: what was written last; all pools so far and what was written
-        last; as many rows as in the beginning, drawn from those; what was written last, but a
-        share of it real rows that nobody has used.
+        What the next pool is.  *replace*: the rows written last.  *accumulate*: all pools so
+        far and the rows written last.  *budget*: as many of these as the first pool has, drawn
+        at random.  *fresh*: the rows written last, and a share of new real rows.
     n_generations : int ≥ 1, default 8
-        Turns.
+        Generations after the real one.
     real_fresh : Dataset, optional
-        All real; for mode *fresh*, which takes its rows in order.
+        All real; for mode *fresh*, which uses its rows in order.
     fresh_share : float in (0, 1), default 0.1
-        Of a pool, for mode *fresh*.
+        Share of new real rows in a pool, for mode *fresh*.
     model : classifier, optional
-        For texts: TF-IDF over hashed words and logistic regression (C = 100), which reads no
-        text twice; for tables `models.default_model`.
+        Default: for texts TF-IDF over hashed words and logistic regression (C = 100), which
+        reads no text twice; for tables `models.default_model`.
     scoring : str or callable, optional
-        As for `lift.evaluate_synthetic_lift`; accuracy without one.
+        As for `lift.evaluate_synthetic_lift`; default accuracy.
     self_share : float in (0, 1), default 0.2
-        Of each pool, held out for the system's own evaluation.
+        Share of each pool that is held out for the system's own evaluation.
     seeds : sequence of int
-        A loop each.
+        One loop per seed.
     n_jobs : int, default 1
         Processes; the result does not depend on it.
 
     Returns
     -------
     pandas.DataFrame
-        A row a seed and generation: ``mode``, ``seed``, ``generation``; ``n_train``,
+        One row per seed and generation: ``mode``, ``seed``, ``generation``; ``n_train``,
         ``n_classes`` and ``real_share`` of the training rows; ``real_score`` and ``self_score``,
-        more is better; on real eval, ``log_loss`` and ``overconfidence`` (mean confidence −
-        accuracy); the columns of `fidelity.measure_drift`, of as many training rows as generation
-        0 has, through a lens ground from real eval; ``ended``, empty or why this seed's loop
-        ended here: such a row has no numbers.
+        more is better; on the real evaluation rows, ``log_loss`` and ``overconfidence`` (mean
+        confidence − accuracy); the columns of `fidelity.measure_drift`, of as many training rows
+        as generation 0 has, against the real evaluation rows; ``ended``, empty or why this seed's
+        loop ended here: such a row has no numbers.
 
     Raises
     ------
     ContaminationError, InputError
         Roles are violated or a parameter is out of range; raised before anything is fitted.
-        What goes wrong in a turn ends that seed, with its reason, and not the others.
+        What goes wrong in a generation ends that seed's loop, with its reason, and no other.
 
     Notes
     -----
-    The self-evaluation is measured here because it is what deceives; for the lift of rows that a
-    loop wrote, `lift.evaluate_synthetic_lift` asks real rows.
+    The self-evaluation is measured because it misleads.  For the lift of rows that a loop wrote
+    use `lift.evaluate_synthetic_lift`, which evaluates on real rows.
     """
     plan = LoopPlan(
         real_train, generator, real_eval, mode, n_generations, real_fresh, fresh_share, self_share
@@ -114,7 +115,7 @@ def run_loop(
     return pd.DataFrame([row for loop in loops for row in loop])
 
 
-class Turn(NamedTuple):
+class Generation(NamedTuple):
     """One generation of a loop.
 
     Attributes
@@ -125,8 +126,8 @@ class Turn(NamedTuple):
         The synthetic rows that entered this generation's pool; none in generation 0, and in one
         that ended.
     influence : ndarray of shape (n_real_eval,), or None
-        The gradient of the score on real eval by row, for the interval of a change between two
-        generations (`change_interval`); none in one that ended.
+        How much each real evaluation row weighs in the score, for the interval of a change
+        between two generations (`change_interval`); none in one that ended.
     """
 
     row: dict[str, Any]
@@ -146,40 +147,44 @@ def loop_generations(
     model: ClassifierMixin | None = None,
     scoring: str | Callable | None = None,
     self_share: float = 0.2,
-    seed: int = 0,
-) -> Iterator[Turn]:
-    """Close one loop, and yield it turn by turn, with the rows that were written.
+    random_state: int = 0,
+) -> Iterator[Generation]:
+    """Run one loop, and yield its generations with the rows that were written.
 
-    Parameters and errors are those of `run_loop`.
+    Parameters and errors are those of `run_loop`; ``random_state`` is the seed.
 
     Yields
     ------
-    Turn
+    Generation
     """
     plan = LoopPlan(
         real_train, generator, real_eval, mode, n_generations, real_fresh, fresh_share, self_share
     )
-    plan.check([seed])
-    return _turns(plan, _judge_of(plan, model, scoring), seed)
+    plan.check([random_state])
+    return _generations(plan, _judge_of(plan, model, scoring), random_state)
 
 
 def change_interval(
-    before: Sequence[Turn], after: Sequence[Turn], real_eval: Dataset, confidence: float = 0.95
+    before: Sequence[Generation],
+    after: Sequence[Generation],
+    real_eval: Dataset,
+    confidence: float = 0.95,
 ) -> intervals.Interval:
-    """Return the change of the score on real eval between two generations, with its interval.
+    """Return the change of the score on real rows between two generations, with its interval.
 
     Parameters
     ----------
-    before, after : sequence of Turn
-        One a seed, in the same order; the loops share real_eval, and no real training row.
+    before, after : sequence of Generation
+        One per seed, in the same order.  The loops share the real evaluation rows, and no real
+        training row.
     real_eval : Dataset
-    confidence : float, default 0.95
+    confidence : float in (0, 1), default 0.95
 
     Returns
     -------
     Interval
-        Over a fresh draw of eval rows and of loops: the variance is that of the eval rows'
-        contributions, averaged over loops, and of the loops' changes, as in
+        For another draw of evaluation rows and of loops: its variance is that of the rows'
+        influence, averaged over loops, plus that of the loops' changes, as in
         `lift.evaluate_synthetic_lift`.
     """
     pairs = list(zip(before, after, strict=True))
@@ -192,7 +197,7 @@ def change_interval(
 
 
 def loop_model(data: Dataset) -> ClassifierMixin:
-    """Return the default classifier of a loop: one that reads a text once, however often asked."""
+    """Return the default classifier of a loop; it reads each text once, however many fits."""
     if not data.is_text:
         return default_model(data)
     return make_pipeline(
@@ -204,18 +209,18 @@ def loop_model(data: Dataset) -> ClassifierMixin:
 
 
 class SeenColumns(TransformerMixin, BaseEstimator):
-    """Leaves out columns that are 0 in all rows of training: no weight could be learned for them.
+    """Leaves out columns that are 0 in all training rows.
 
-    A regression with a penalty gives them none in any case, but takes its time.
+    A penalized regression gives them no weight in any case, but would take longer.
     """
 
     def fit(self, X: sparse.csr_matrix, y: Any = None) -> SeenColumns:
-        """Find them; where all are, the first stays."""
+        """Find the columns to keep; where all are 0, the first."""
         self.columns_ = np.union1d([0], np.flatnonzero(X.getnnz(axis=0)))
         return self
 
     def transform(self, X: sparse.csr_matrix) -> sparse.csr_matrix:
-        """Return the others."""
+        """Return the columns to keep."""
         return X[:, self.columns_]
 
 
@@ -229,7 +234,7 @@ class _Judge(NamedTuple):
     def measure(
         self, train: Dataset, own_eval: Dataset, plan: LoopPlan, seed: int
     ) -> tuple[dict[str, Any], np.ndarray]:
-        """Fit a classifier on the rows that train; grade it, and look at these rows."""
+        """Fit and grade a classifier on the rows that train, and measure their drift."""
         _require_classes(train, {*plan.real_eval.y, *own_eval.y}, self.metric)
         fitted = fit_with_seed(self.model, train, seed)
         on_real = grade_model(fitted, plan.real_eval, self.metric)
@@ -249,23 +254,24 @@ def _judge_of(
 
 
 def _rows_of(plan: LoopPlan, judge: _Judge, seed: int) -> list[dict[str, Any]]:
-    return [turn.row for turn in _turns(plan, judge, seed)]
+    return [generation.row for generation in _generations(plan, judge, seed)]
 
 
-def _turns(plan: LoopPlan, judge: _Judge, seed: int) -> Iterator[Turn]:
-    pools, written = LoopState(plan, np.random.default_rng(seed)), None
-    for generation in range(plan.n_generations + 1):
-        about = {"mode": plan.mode, "seed": seed, "generation": generation}
+def _generations(plan: LoopPlan, judge: _Judge, seed: int) -> Iterator[Generation]:
+    state, written = LoopState(plan, np.random.default_rng(seed)), None
+    for number in range(plan.n_generations + 1):
+        row = {"mode": plan.mode, "seed": seed, "generation": number}
         try:
-            if generation:
-                written = pools.turn_on()
-            pools.split()
-            measured, influence = judge.measure(pools.train, pools.own_eval, plan, seed)
+            if number:
+                written = state.advance()
+            state.split()
+            measured, influence = judge.measure(state.train, state.own_eval, plan, seed)
         except Exception as error:  # a generator may be anybody's, and fail in any way
             reason = str(error) if isinstance(error, SynthlabError) else repr(error)
-            yield Turn(about | dict.fromkeys(_MEASURED, np.nan) | {"ended": reason}, None, None)
+            unmeasured = dict.fromkeys(_MEASURED, np.nan) | {"ended": reason}
+            yield Generation(row | unmeasured, None, None)
             return
-        yield Turn(about | measured | {"ended": ""}, written, influence)
+        yield Generation(row | measured | {"ended": ""}, written, influence)
 
 
 def _of(train: Dataset) -> dict[str, float]:
@@ -278,19 +284,21 @@ def _of(train: Dataset) -> dict[str, float]:
 
 def _require_classes(train: Dataset, graded_on: set, metric: Metric) -> None:
     """Refuse a pool of one class; one that lost some is scored, where the metric can be."""
-    if len(train.classes) < 2:
-        raise InputError(
-            f"{train.name}: all {len(train)} rows are of class {str(train.classes[0])!r}; expected "
-            f"two classes or more. A classifier of one is never wrong and learns nothing. The loop "
-            f"has lost the others."
-        )
-    lost = sorted(graded_on - set(train.classes), key=str)
-    if lost and metric.needs != "classes":
-        raise InputError(
-            f"{train.name}: {len(train)} rows, and none of class {str(lost[0])!r} is left to train "
-            f"on. What is fitted on it gives that class no probability, and {metric.name} asks for "
-            f"one. The loop has lost it; scoring='accuracy' would go on."
-        )
+    require(
+        len(train.classes) > 1,
+        f"{train.name}: all {len(train)} rows are of class {str(train.classes[0])!r}",
+        "two classes or more",
+        "A classifier learns nothing from one class.",
+        "The loop has lost the others.",
+    )
+    lost = sorted(map(str, graded_on - set(train.classes)))
+    require(
+        not lost or metric.needs == "classes",
+        f"{train.name}: none of {len(train)} rows is of class {first(map(repr, lost))}",
+        "every class that is evaluated",
+        f"A model fitted on them gives that class no probability, and {metric.name} needs one.",
+        "The loop has lost the class; with scoring='accuracy' it would go on.",
+    )
 
 
 def _scores(on_real: Fit, on_own: Fit) -> dict[str, float]:
@@ -298,7 +306,7 @@ def _scores(on_real: Fit, on_own: Fit) -> dict[str, float]:
 
 
 def _calibration(on_real: Fit, truth: np.ndarray, fitted: ClassifierMixin) -> dict[str, float]:
-    """Grade probabilities; a model that gives none gets no grade."""
+    """Grade probabilities; nan for a model that gives none."""
     if not hasattr(fitted, "predict_proba"):
         return {"log_loss": np.nan, "overconfidence": np.nan}
     detail, classes = np.asarray(on_real.detail(), dtype=float), fitted.classes_

@@ -1,6 +1,6 @@
-"""The rows of a self-consuming loop: what trains in each turn, and what is held out.
+"""The rows of a self-consuming loop: what trains in each generation, and what is held out.
 
-See `loops`, which fits and measures.
+`run` fits models on them and measures.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from synthlab.checks import roles
-from synthlab.dataset import REAL, SYNTHETIC, Dataset
-from synthlab.errors import InputError
-from synthlab.generators.base import Generator, Sampler
+from synthlab.dataset import REAL, Dataset
+from synthlab.errors import is_number, is_whole, require
+from synthlab.generators.base import Generator, draw
 
-#: What a turn's pool is made of; see `run.run_loop`.
+#: What the pool of a generation is made of; see `run.run_loop`.
 MODES = ("replace", "accumulate", "budget", "fresh")
+_WHOLE = "a whole number,"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,7 @@ class LoopPlan:
 
     @property
     def n_fresh(self) -> int:
-        """Fresh real rows a turn."""
+        """Fresh real rows per generation."""
         return round(self.fresh_share * len(self.real_train)) if self.mode == "fresh" else 0
 
     @property
@@ -53,24 +54,25 @@ class LoopPlan:
             _ = self.real_train + self.real_fresh  # refuses an id that stands in both
 
     def _check_numbers(self, seeds: Sequence[int]) -> None:
-        are_seeds = len(seeds) > 0 and all(_is_whole(seed, 0) for seed in seeds)
-        turns = self.n_generations
+        n_generations = self.n_generations
+        are_seeds = len(seeds) > 0 and all(is_whole(seed) for seed in seeds)
         _require("mode", self.mode, self.mode in MODES, f"one of {', '.join(MODES)}")
-        _require("n_generations", turns, _is_whole(turns, 1), "a whole number of turns, 1 or more")
+        _require("n_generations", n_generations, is_whole(n_generations, 1), f"{_WHOLE} 1 or more")
         _require("seeds", list(seeds), are_seeds, "one or more whole numbers, 0 or more")
-        _require("fresh_share", self.fresh_share, 0 < self.fresh_share < 1, "between 0 and 1")
+        _require("fresh_share", self.fresh_share, _is_share(self.fresh_share), "between 0 and 1")
         _require_held_out(self.self_share, self.real_train)
         if self.mode == "fresh":
-            n, needed = len(self.real_train), self.n_fresh * turns
+            n, needed = len(self.real_train), self.n_fresh * n_generations
             of_a_pool = f"some of a pool's {n} rows, and not all"
             at_hand = 0 if self.real_fresh is None else len(self.real_fresh)
             _require("fresh_share", self.fresh_share, 0 < self.n_fresh < n, of_a_pool)
-            _require("real_fresh", at_hand, needed <= at_hand, f"{needed:,} rows for all turns")
+            enough = f"{needed:,} rows for all generations"
+            _require("real_fresh", at_hand, needed <= at_hand, enough)
 
 
 @dataclass(eq=False)
 class LoopState:
-    """The state of one loop: the pool of the present turn, and what came before."""
+    """The state of one loop: the pool of the present generation, and all rows before it."""
 
     plan: LoopPlan
     rng: np.random.Generator
@@ -78,7 +80,7 @@ class LoopState:
     seen: Dataset = field(init=False)
     train: Dataset = field(init=False)
     own_eval: Dataset = field(init=False)
-    turn: int = 0
+    generation: int = 0
 
     def __post_init__(self) -> None:
         self.pool = self.seen = self.plan.real_train
@@ -90,11 +92,16 @@ class LoopState:
         self.train = self.pool.take(order[cut:], "the pool")
         self.own_eval = self.pool.take(order[:cut], "own eval")
 
-    def turn_on(self) -> Dataset:
-        """Let the generator learn from the rows that train, and make the next pool."""
+    def advance(self) -> Dataset:
+        """Fit the generator on the rows that train, and make the next pool of what it writes.
+
+        Returns
+        -------
+        Dataset
+            The synthetic rows that were written.
+        """
         n, n_fresh = len(self.plan.real_train), self.plan.n_fresh
-        sampler = self.plan.generator.fit(self.train, self.rng)
-        written = _written(sampler, n - n_fresh, self.rng)
+        written = draw(self.plan.generator, self.train, n - n_fresh, self.rng)
         if self.plan.mode in ("accumulate", "budget"):
             self.seen = self.seen + written
         if self.plan.mode == "accumulate":
@@ -102,73 +109,66 @@ class LoopState:
         elif self.plan.mode == "budget":
             self.pool = self.seen.take(self.rng.permutation(len(self.seen))[:n])
         else:
-            fresh = range(self.turn * n_fresh, (self.turn + 1) * n_fresh)
+            fresh = range(self.generation * n_fresh, (self.generation + 1) * n_fresh)
             self.pool = written + self.plan.real_fresh.take(fresh) if n_fresh else written
-        self.turn += 1
+        self.generation += 1
         return written
 
 
 def first_pools(
-    generator: Generator,
     real_train: Dataset,
+    generator: Generator,
     n_pools: int,
     *,
     self_share: float = 0.2,
-    seed: int = 0,
+    random_state: int = 0,
 ) -> list[Dataset]:
-    """Write what a loop's first turn could have written: pools of a loop that does not drift.
+    """Draw pools as generation 1 of a loop could have written them: nothing has drifted yet.
 
     Parameters
     ----------
-    generator : Generator
-        Fitted for each pool anew, on real rows alone, of which another share is held out.
     real_train : Dataset
+        All real.
+    generator : Generator
+        Fitted anew for each pool, on real rows alone, of which another share is held out.
     n_pools : int ≥ 1
     self_share : float in (0, 1), default 0.2
-    seed : int, default 0
+        Of the real rows, held out each time, as in `run.run_loop`.
+    random_state : int ≥ 0, default 0
 
     Returns
     -------
     list of Dataset
-        Each of as many rows as ``real_train``; what `alarm.watch_loop` calls steady.
+        Each of as many rows as ``real_train``; `alarm.watch_loop` calls them steady.
+
+    Raises
+    ------
+    ContaminationError
+        ``real_train`` holds synthetic rows.
+    InputError
+        A parameter is out of range, or the generator fails.
     """
-    _require("n_pools", n_pools, _is_whole(n_pools, 1), "a whole number, 1 or more")
-    _require("seed", seed, _is_whole(seed, 0), "a whole number, 0 or more")
+    _require("n_pools", n_pools, is_whole(n_pools, 1), f"{_WHOLE} 1 or more")
+    _require("random_state", random_state, is_whole(random_state), f"{_WHOLE} 0 or more")
     _require_held_out(self_share, real_train)
     roles.require_origin(real_train, REAL, "is the control's training set")
-    rng, n = np.random.default_rng(seed), len(real_train)
+    rng, n = np.random.default_rng(random_state), len(real_train)
     kept = n - round(self_share * n)
     fitted_on = (real_train.take(rng.permutation(n)[:kept]) for _ in range(n_pools))
-    return [_written(generator.fit(rows, rng), n, rng) for rows in fitted_on]
+    return [draw(generator, rows, n, rng) for rows in fitted_on]
 
 
 def _require_held_out(self_share: float, real_train: Dataset) -> None:
     """Refuse a share that leaves no row to train on, or none to hold out."""
     n = len(real_train)
-    _require("self_share", self_share, 0 < self_share < 1, "between 0 and 1")
+    _require("self_share", self_share, _is_share(self_share), "between 0 and 1")
     some = f"some of {real_train.name}'s {n} rows, and not all"
     _require("self_share", self_share, 0 < round(self_share * n) < n, some)
 
 
 def _require(name: str, value: object, is_fine: bool, expected: str) -> None:
-    if not is_fine:
-        raise InputError(
-            f"{name}={value}: expected {expected}. No loop could be run by it, and none was. "
-            f"Change {name}."
-        )
+    require(is_fine, f"{name}={value}", expected, "No loop was run.", f"Change {name}.")
 
 
-def _is_whole(value: object, least: int) -> bool:
-    return isinstance(value, int | np.integer) and value >= least
-
-
-def _written(sampler: Sampler, n: int, rng: np.random.Generator) -> Dataset:
-    written = sampler.sample(n, rng)
-    if len(written) != n:
-        raise InputError(
-            f"{type(sampler).__name__} returned {len(written)} rows where {n} were asked for. A "
-            f"pool that shrinks is another loop. Mend the generator."
-        )
-    roles.require_origin(written, SYNTHETIC, "is the synthetic training set")
-    roles.refuse_edge_cases(written, "train")
-    return written
+def _is_share(value: object) -> bool:
+    return is_number(value) and 0 < value < 1

@@ -1,11 +1,11 @@
 r"""Closed forms of self-consuming loops, and simulations of the same loops.
 
-Pure numbers: whatever a real loop does in notebook 07 can be held against what theory says of
-two small ones, a Gaussian and a linear regression, each refitted on its own output.
+Theory covers two small loops, a Gaussian and a linear regression, each refitted on its own output;
+notebook 07 compares real loops with them.
 
 Generation 0 is the truth, generation 1 is fitted on real data, and generation 2 is the first to
-see synthetic data.  Every array below has one entry (a simulation: one column) a generation, 0
-included, so that ``law[g]`` is generation g.
+see synthetic data.  Every array below has one entry per generation, 0 included, so that ``law[g]``
+is generation g; a simulation has one column per generation.
 
 =========  ==================================================================================
 symbol     meaning
@@ -30,19 +30,18 @@ Gerstgrasser et al. (2024), arXiv:2404.01413: regression, data accumulated.
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy import special
 
-from synthlab.errors import InputError
+from synthlab.errors import is_number, is_whole, require
 
 _MODES = ("replace", "accumulate")
 
 
 class GaussianLoops(NamedTuple):
-    """What each generation of many Gaussian loops fitted, one row a loop."""
+    """Means and variances that many Gaussian loops fitted, one row per loop."""
 
     means: np.ndarray
     variances: np.ndarray
@@ -51,7 +50,7 @@ class GaussianLoops(NamedTuple):
 # --- a Gaussian that is refitted on its own samples ----------------------------------------
 
 
-def mean_variance(n: int, generations: int, sigma: float = 1.0) -> np.ndarray:
+def mean_variance(n: int, *, generations: int, sigma: float = 1.0) -> np.ndarray:
     """Return the expected variance of a Gaussian refitted by maximum likelihood on n samples.
 
     Parameters
@@ -74,19 +73,19 @@ def mean_variance(n: int, generations: int, sigma: float = 1.0) -> np.ndarray:
     -----
     Given V_{g−1}, n V_g / V_{g−1} is χ² on n − 1 degrees of freedom, whose mean is n − 1: hence
     E V_g = σ² (1 − 1/n)^g.  Most loops lie below, see `median_variance`; when g is well above n,
-    the mean rests on so few of them that a simulation will miss it.
+    so few loops carry the mean that a simulation will miss it.
 
     Examples
     --------
-    >>> mean_variance(10, 3).round(3)
+    >>> mean_variance(10, generations=3).round(3)
     array([1.   , 0.9  , 0.81 , 0.729])
     """
     _check_gaussian(n, generations, sigma)
     return sigma**2 * (1 - 1 / n) ** np.arange(generations + 1)
 
 
-def geometric_mean_variance(n: int, generations: int, sigma: float = 1.0) -> np.ndarray:
-    """Return exp(E log V_g): the exact geometric mean, over loops, of the fitted variance.
+def geometric_mean_variance(n: int, *, generations: int, sigma: float = 1.0) -> np.ndarray:
+    """Return exp(E log V_g), the exact geometric mean of the fitted variance over loops.
 
     Parameters and errors are those of `mean_variance`.
 
@@ -102,7 +101,7 @@ def geometric_mean_variance(n: int, generations: int, sigma: float = 1.0) -> np.
 
     Examples
     --------
-    >>> geometric_mean_variance(10, 3).round(3)
+    >>> geometric_mean_variance(10, generations=3).round(3)
     array([1.   , 0.802, 0.643, 0.516])
     """
     _check_gaussian(n, generations, sigma)
@@ -110,8 +109,8 @@ def geometric_mean_variance(n: int, generations: int, sigma: float = 1.0) -> np.
     return sigma**2 * np.exp(by_generation * np.arange(generations + 1))
 
 
-def median_variance(n: int, generations: int, sigma: float = 1.0) -> np.ndarray:
-    """Return, nearly, the median over loops of the fitted variance: what a typical loop does.
+def median_variance(n: int, *, generations: int, sigma: float = 1.0) -> np.ndarray:
+    """Return the approximate median of the fitted variance over loops: a typical loop.
 
     Parameters and errors are those of `mean_variance`.
 
@@ -134,51 +133,27 @@ def median_variance(n: int, generations: int, sigma: float = 1.0) -> np.ndarray:
 
     Examples
     --------
-    >>> median_variance(10, 3).round(3)
+    >>> median_variance(10, generations=3).round(3)
     array([1.   , 0.836, 0.67 , 0.538])
     """
-    geometric = geometric_mean_variance(n, generations, sigma)
+    geometric = geometric_mean_variance(n, generations=generations, sigma=sigma)
     second, third = special.polygamma([1, 2], (n - 1) / 2)
     geometric[1:] *= np.exp(-third / (6 * second))
     return geometric
 
 
-def mean_squared_shift(n: int, generations: int, sigma: float = 1.0) -> np.ndarray:
-    """Return E (μ_g − μ_0)²: how far the mean of a Gaussian loop wanders.
-
-    Parameters and errors are those of `mean_variance`.
-
-    Returns
-    -------
-    ndarray of shape (generations + 1,)
-
-    Notes
-    -----
-    μ_g − μ_{g−1} has mean 0 and variance V_{g−1}/n, and earlier steps don't bear on its sign:
-    E (μ_g − μ_0)² = Σ_{i<g} E V_i / n = σ² (1 − (1 − 1/n)^g).  With `mean_variance` this sums
-    to σ²: what the loop loses in width, it gains in error.
-
-    Examples
-    --------
-    >>> mean_squared_shift(10, 3).round(3)
-    array([0.   , 0.1  , 0.19 , 0.271])
-    """
-    _check_gaussian(n, generations, sigma)
-    return -(sigma**2) * np.expm1(np.arange(generations + 1) * np.log1p(-1 / n))
-
-
 def simulate_gaussian_loop(
-    n: int, generations: int, n_loops: int, rng: np.random.Generator
+    n: int, rng: np.random.Generator, *, generations: int, n_loops: int
 ) -> GaussianLoops:
     """Run many loops of a standard Gaussian that is refitted on n of its own samples.
 
     Parameters
     ----------
     n : int ≥ 2
+    rng : numpy.random.Generator
     generations : int ≥ 0
         The last generation.
     n_loops : int ≥ 1
-    rng : numpy.random.Generator
 
     Returns
     -------
@@ -192,7 +167,7 @@ def simulate_gaussian_loop(
         A number outside of its range.
     """
     _check_gaussian(n, generations, 1.0)
-    _check_loops(n_loops)
+    _check("n_loops", n_loops, is_whole(n_loops, 1), _whole(1), "Nothing would be run")
     # No sample is drawn, only its mean and variance: those of n Gaussian samples are independent,
     # the one normal, the other χ² on n − 1 degrees of freedom (Cochran), so the law is the same.
     ratios = rng.chisquare(n - 1, (n_loops, generations)) / n
@@ -206,7 +181,7 @@ def simulate_gaussian_loop(
 
 
 def regression_excess(
-    T: int, d: int, generations: int, sigma: float, mode: str, same_X: bool = True
+    T: int, d: int, *, generations: int, sigma: float, mode: str, same_X: bool = True
 ) -> np.ndarray:
     """Return the expected excess error of least squares fitted on its own labels.
 
@@ -251,9 +226,9 @@ def regression_excess(
 
     Examples
     --------
-    >>> regression_excess(12, 1, 3, 1.0, "replace").round(3)
+    >>> regression_excess(12, 1, generations=3, sigma=1.0, mode="replace").round(3)
     array([0. , 0.1, 0.2, 0.3])
-    >>> regression_excess(12, 1, 3, 1.0, "accumulate").round(3)
+    >>> regression_excess(12, 1, generations=3, sigma=1.0, mode="accumulate").round(3)
     array([0.   , 0.1  , 0.125, 0.136])
     """
     _check_regression(T, d, generations, sigma, mode)
@@ -267,90 +242,32 @@ def regression_excess(
     return sigma**2 * d * np.insert(np.cumsum(steps), 0, 0.0)
 
 
-def simulate_regression_loop(
-    T: int,
-    d: int,
-    generations: int,
-    n_loops: int,
-    sigma: float,
-    mode: str,
-    rng: np.random.Generator,
-    same_X: bool = True,
-) -> np.ndarray:
-    """Run many loops of a regression that is refitted on its own labels, row by row.
-
-    Parameters
-    ----------
-    T, d, generations, sigma, mode, same_X
-        See `regression_excess`.
-    n_loops : int ≥ 1
-        Held in memory at once: n_loops · T · d numbers.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of shape (n_loops, generations + 1)
-        ‖w_g − w_0‖², the excess error of each loop; the first column is the truth, 0.
-
-    Raises
-    ------
-    InputError
-        An unknown mode, or a number outside of its range.
-    """
-    _check_regression(T, d, generations, sigma, mode)
-    _check_loops(n_loops)
-    truth = w = np.ones((n_loops, d, 1))  # any other gives the same errors
-    moments, products = 0.0, 0.0
-    excess = np.zeros((n_loops, generations + 1))
-    for g in range(1, generations + 1):
-        if g == 1 or not same_X:
-            X = rng.normal(size=(n_loops, T, d))
-            Xt = X.transpose(0, 2, 1)
-        y = X @ w + sigma * rng.normal(size=(n_loops, T, 1))
-        kept = mode == "accumulate"
-        moments, products = kept * moments + Xt @ X, kept * products + Xt @ y
-        w = np.linalg.solve(moments, products)
-        excess[:, g] = ((w - truth) ** 2).sum(axis=(1, 2))
-    return excess
+# --- what is refused -----------------------------------------------------------------------
 
 
-# --- what can't be used --------------------------------------------------------------------
-
-
-def _check_gaussian(n, generations, sigma) -> None:
-    _check("n", n, _is_whole(n, 2), _whole(2), "A single sample shows no variance")
+def _check_gaussian(n: object, generations: object, sigma: object) -> None:
+    _check("n", n, is_whole(n, 2), _whole(2), "A single sample shows no variance")
     _check_both(generations, sigma)
 
 
-def _check_regression(T, d, generations, sigma, mode) -> None:
+def _check_regression(T: object, d: object, generations: object, sigma: object, mode: str) -> None:
     listed = " or ".join(map(repr, _MODES))
     _check("mode", mode, mode in _MODES, listed, "No other loop has a closed form here")
-    _check("d", d, _is_whole(d, 1), _whole(1), "There would be nothing to fit")
+    _check("d", d, is_whole(d, 1), _whole(1), "There would be nothing to fit")
     too_few = f"With {d} features and fewer rows the expected error is infinite"
-    _check("T", T, _is_whole(T, d + 2), _whole(d + 2), too_few)
+    _check("T", T, is_whole(T, d + 2), _whole(d + 2), too_few)
     _check_both(generations, sigma)
 
 
-def _check_both(generations, sigma) -> None:
-    forward = _is_whole(generations, 0)
-    _check("generations", generations, forward, _whole(0), "A loop only runs forward")
-    is_spread = isinstance(sigma, Real) and 0 < sigma < np.inf
+def _check_both(generations: object, sigma: object) -> None:
+    _check("generations", generations, is_whole(generations), _whole(0), "A loop runs forward only")
+    is_spread = is_number(sigma, 0) and sigma > 0
     _check("sigma", sigma, is_spread, "a finite number above 0", "Without spread nothing drifts")
 
 
-def _check_loops(n_loops) -> None:
-    _check("n_loops", n_loops, _is_whole(n_loops, 1), _whole(1), "Nothing would be run")
-
-
-def _check(name: str, value: object, is_fine: bool, expected: str, consequence: str) -> None:
-    if not is_fine:
-        raise InputError(
-            f"{name}={value!r}: expected {expected}. {consequence}. Choose {name} from that."
-        )
-
-
-def _is_whole(value: object, least: int) -> bool:
-    return isinstance(value, int | np.integer) and value >= least
+def _check(name: str, value: object, is_fine: bool, expected: str, meaning: str) -> None:
+    remedy = f"Choose {name} from that."
+    require(is_fine, f"{name}={value!r}", expected, f"{meaning}.", remedy)
 
 
 def _whole(least: int) -> str:
