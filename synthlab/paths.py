@@ -143,31 +143,6 @@ def _tidy_once(folder: Path) -> None:
     remove_leftovers(folder, f".*{_PARTIAL}")
 
 
-def sha256_of(path: Path) -> str:
-    """Return the hexadecimal SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_sidecar(path: Path) -> None:
-    """Write the SHA-256 of a file beside it, into ``NAME.sha256``, as ``sha256sum`` reads it."""
-    line = f"{sha256_of(path)}  {path.name}\n"
-    with atomic_path(_sidecar(path)) as partial:
-        partial.write_text(line, "utf-8")
-
-
-def matches_sidecar(path: Path) -> bool:
-    """Whether a file is, byte for byte, the one that `write_sidecar` saw; no, without either."""
-    try:
-        return _sidecar(path).read_bytes() == f"{sha256_of(path)}  {path.name}\n".encode()
-    except OSError:
-        return False
-
-
-def _sidecar(path: Path) -> Path:
-    return path.with_name(f"{path.name}.sha256")
-
-
 def _course_dir(folder: str, marker: str) -> Path:
     """Find a folder of the course beside the package (a clone) or inside it (a wheel)."""
     for place in (_PACKAGE.parent / folder, _PACKAGE / "_course" / folder):

@@ -6,6 +6,7 @@ import tarfile
 
 import numpy as np
 import pandas as pd
+import pytest
 from cases import unclear
 
 from synthlab.datasets import download, emails, registry

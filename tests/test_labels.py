@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
 from synthlab import plots
-from synthlab.control.judge import Draw
+from synthlab.control.evidence import Draw
 from synthlab.control.label_result import LabelValue
 from synthlab.control.labels import (
     curve_intervals,

@@ -16,7 +16,8 @@ from sklearn.base import ClassifierMixin
 from synthlab.checks import roles
 from synthlab.control.arms import Arm, Fit, grade_model, plain_arm
 from synthlab.control.baselines import zero_cost_baselines
-from synthlab.control.judge import Comparison, compare_splits, count_discordant, resolve_margin
+from synthlab.control.evidence import count_discordant
+from synthlab.control.judge import Comparison, compare_splits, resolve_margin
 from synthlab.control.result import REAL_ONLY, REAL_PLUS_SYNTH, LiftResult
 from synthlab.control.settings import check_settings
 from synthlab.dataset import REAL, Dataset, fingerprint

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from synthlab.control.arms import Fit
+from synthlab.control.evidence import (
+    MIN_DISCORDANT,
+    Draw,
+    Insufficiency,
+    count_discordant,
+    find_insufficiency,
+)
 from synthlab.dataset import Dataset
 from synthlab.errors import is_number, require
 from synthlab.metrics.grading import METRICS, Metric
-from synthlab.splits import group_codes
 from synthlab.stats import intervals, verdicts
 from synthlab.stats.intervals import Interval, VarianceTerm
 
-#: Fewer rows on which two models differ, and fewer groups, allow no clear verdict.
-MIN_DISCORDANT, MIN_GROUPS = 10, 10
-#: Fewer evaluation rows allow no clear verdict, whatever the metric.
-MIN_EVAL_ROWS = 20
 _ROUNDING = 1e-9
 
 
@@ -62,36 +63,6 @@ class Comparison:
     n_repeats: int
     n_needed: dict[str, tuple[int, int | None]] | None
     p_value: float
-
-
-class Draw(NamedTuple):
-    """How evaluation rows were drawn.
-
-    Attributes
-    ----------
-    classes : ndarray of int, shape (n_rows,)
-        The class of each row, numbered.
-    strata : ndarray of int, shape (n_rows,)
-        All zeros where class shares are random, too; else the classes.
-    groups : ndarray of int, shape (n_rows,), or None
-        Rows that were drawn together.
-    """
-
-    classes: np.ndarray
-    strata: np.ndarray
-    groups: np.ndarray | None
-
-    @classmethod
-    def of(cls, real_eval: Dataset, *, stratified: bool = False) -> Draw:
-        """Read a draw off evaluation rows."""
-        classes = np.unique(real_eval.y, return_inverse=True)[1]
-        groups = None if real_eval.groups is None else group_codes(real_eval)
-        return cls(classes, classes if stratified else np.zeros_like(classes), groups)
-
-    @property
-    def n_rarest(self) -> int:
-        """Rows of the rarest class."""
-        return int(np.bincount(self.classes).min())
 
 
 def compare_fits(
@@ -145,7 +116,7 @@ def compare_fits(
         interval, terms = lift_interval(pairs, draw, metric, confidence, random_state)
     else:
         interval, terms = _interval_of_equals(pairs, draw, metric, confidence), []
-    lack = _insufficiency(discordant, interval, draw, metric)
+    lack = find_insufficiency(discordant, interval, draw, metric)
     word = verdicts.INCONCLUSIVE if lack else verdicts.verdict(*interval[1:3], margin)
     if not discordant and _are_same_function(pairs):
         word, lack = verdicts.NO_USEFUL_EFFECT, None
@@ -236,12 +207,6 @@ def resolve_margin(margin: float | None, baseline_score: float, metric: Metric) 
     return 0.01 * abs(baseline_score) if metric.is_loss else 0.005
 
 
-def count_discordant(pairs: Sequence[tuple[Fit, Fit]]) -> int:
-    """Count the evaluation rows on which the two arms of a pair ever differ."""
-    differ = [(c.output != t.output).reshape(len(c.output), -1).any(axis=1) for c, t in pairs]
-    return int(np.any(differ, axis=0).sum())
-
-
 def lift_interval(
     pairs: Sequence[tuple[Fit, Fit]],
     draw: Draw,
@@ -304,40 +269,7 @@ def _are_same_function(pairs: Sequence[tuple[Fit, Fit]]) -> bool:
     return all(b.digest and b.digest == t.digest for b, t in pairs)
 
 
-class _Insufficiency(NamedTuple):
-    """Why the evidence allows no clear verdict, and how many times the rows might."""
-
-    reason: str
-    times_rows: float = 1.0
-
-
-def _insufficiency(
-    discordant: int, interval: Interval, draw: Draw, metric: Metric
-) -> _Insufficiency | None:
-    n_rows = len(draw.classes)
-    n_groups = n_rows if draw.groups is None else len(set(draw.groups))
-    needed = (
-        (n_rows, MIN_EVAL_ROWS, "evaluation rows"),
-        (n_groups, MIN_GROUPS, "groups of evaluation rows"),
-        (draw.n_rarest, metric.min_class_rows, "evaluation rows of the rarest class"),
-    )
-    for count, least, what in needed:
-        if count < least:
-            return _Insufficiency(f"only {count} {what}, {least} are needed", least / count)
-    if discordant == 0:
-        agree = f"the models agree on all {n_rows} evaluation rows"
-        return None if interval.low < interval.high else _Insufficiency(agree)
-    if metric.counts_rows and draw.groups is None:
-        return None  # a paired score interval stands in where few rows are discordant
-    if discordant < MIN_DISCORDANT:
-        few = f"the models differ on only {discordant} rows, {MIN_DISCORDANT} are needed"
-        return _Insufficiency(few, MIN_DISCORDANT / discordant)
-    if not interval.saw_spread:
-        return _Insufficiency("no evaluation row moves the score, so its spread cannot be seen")
-    return None
-
-
-def _reason(lack: _Insufficiency | None, discordant: int, draw: Draw) -> str:
+def _reason(lack: Insufficiency | None, discordant: int, draw: Draw) -> str:
     if lack:
         return lack.reason
     n_rows = len(draw.classes)
@@ -350,7 +282,7 @@ def _needs(
     terms: list[VarianceTerm],
     margin: float,
     draw: Draw,
-    lack: _Insufficiency | None,
+    lack: Insufficiency | None,
 ) -> dict[str, tuple[int, int | None]] | None:
     """Say how large a new evaluation set would have to be; seeds are fitted as often as now."""
     by_seeds = sum(term.variance for term in terms if term.source == "seeds")

@@ -18,7 +18,7 @@ import pandas as pd
 from sklearn.base import ClassifierMixin
 
 from synthlab.checks import roles
-from synthlab.control.judge import MIN_DISCORDANT, Draw
+from synthlab.control.evidence import MIN_DISCORDANT, Draw
 from synthlab.control.label_result import LabelValue
 from synthlab.control.settings import check_settings
 from synthlab.dataset import Dataset, fingerprint

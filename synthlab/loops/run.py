@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from synthlab.checks import fidelity
 from synthlab.control.arms import Fit, grade_model
-from synthlab.control.judge import Draw
+from synthlab.control.evidence import Draw
 from synthlab.dataset import REAL, Dataset
 from synthlab.errors import SynthlabError, first, require
 from synthlab.generators.base import Generator
