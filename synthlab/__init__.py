@@ -16,6 +16,7 @@ _HOMES = {
     "control": [
         "LiftResult",
         "compare_fits",
+        "compare_generators",
         "compare_splits",
         "detectable_lift",
         "evaluate_generator_lift",

@@ -11,6 +11,7 @@ _HOMES = {
     "arms": ["Arm", "Fit", "fit_arm", "grade_model"],
     "baselines": ["zero_cost_baselines"],
     "generator_lift": ["evaluate_generator_lift"],
+    "generator_ranking": ["GeneratorRanking", "compare_generators"],
     "judge": ["Comparison", "compare_fits", "compare_splits", "resolve_margin"],
     "label_result": ["LabelValue"],
     "labels": ["label_value"],

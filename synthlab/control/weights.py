@@ -78,9 +78,12 @@ def choose_weight(
 
 
 def _folds(real_train: Dataset, n_folds: int, seed: int) -> list[tuple[Dataset, Dataset]]:
-    splitter = StratifiedKFold if real_train.groups is None else StratifiedGroupKFold
-    cv = splitter(n_folds, shuffle=True, random_state=seed)
-    rows = cv.split(np.zeros(len(real_train)), real_train.y, group_codes(real_train))
+    how = {"n_splits": n_folds, "shuffle": True, "random_state": seed}
+    nothing, y = np.zeros(len(real_train)), real_train.y
+    if real_train.groups is None:
+        rows = StratifiedKFold(**how).split(nothing, y)
+    else:
+        rows = StratifiedGroupKFold(**how).split(nothing, y, group_codes(real_train))
     return [(real_train.take(kept), real_train.take(held_out)) for kept, held_out in rows]
 
 
