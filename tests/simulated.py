@@ -29,7 +29,10 @@ class Copier:
         return self
 
     def sample(self, n, rng, label=None):
-        rows = rng.integers(len(self.rows), size=n - self.short)
+        of_label = (
+            np.arange(len(self.rows)) if label is None else np.flatnonzero(self.rows.y == label)
+        )
+        rows = rng.choice(of_label, size=n - self.short)
         X = self.rows.X.iloc[rows] + self.noise * rng.normal(size=(len(rows), self.rows.X.shape[1]))
         return Dataset(X, self.rows.y[rows], "synthetic", "copies")
 

@@ -55,7 +55,7 @@ def test_the_known_value_of_a_fit_is_that_of_a_million_rows(metric, million):
     setting, w, scores = million
     separation = setting.shift * w[[0]] / np.linalg.norm(w)
     known = replace(setting, metric=metric).value_of(separation)[0]
-    seen = METRICS[metric].grade(setting.eval.y == 1, scores).value
+    seen = METRICS[metric].score(setting.eval.y == 1, scores).value
     assert seen == pytest.approx(known, abs=0.003)
 
 

@@ -124,7 +124,7 @@ def test_few_positives_give_no_verdict():
 
 
 def test_generator_that_returns_too_few_rows_is_an_error():
-    with pytest.raises(InputError, match="Copier returned 195 rows where 200"):
+    with pytest.raises(InputError, match=r"Copier.sample returned 195 rows where 200"):
         lift(Copier(short=5))
 
 

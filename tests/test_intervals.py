@@ -76,7 +76,7 @@ def test_standard_error_of_a_lift_is_within_5_percent_of_a_bootstrap(metric):
 def test_classes_of_one_row_are_pooled():
     influence = np.array([0.1, 0.3, -0.1, 0.2, -0.4])
     terms = intervals.row_variance(influence, np.array([0, 0, 0, 1, 2]))
-    assert [term.source for term in terms] == ["rare classes", "class 0"]
+    assert [term.source for term in terms] == ["rare strata", "stratum 0"]
     assert terms[0].variance == pytest.approx(2 * statistics.variance([0.2, -0.4]))
 
 

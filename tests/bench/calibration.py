@@ -39,12 +39,13 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from synthlab.control import arms
+from synthlab.control import judge
+from synthlab.control.arms import Fit
+from synthlab.control.evidence import Draw
 from synthlab.dataset import REAL, Dataset
 from synthlab.metrics.grading import METRICS, grade
 from synthlab.progress import track
 from synthlab.stats import intervals
-from synthlab.stats.verdicts import verdict
 
 SEED = 20_261
 REPETITIONS, PILOT = 2_000, 300
@@ -192,35 +193,32 @@ def judge_once(
     return {**judged(setting, pairs, margin), "lift_of_these_fits": treated_truth - control_truth}
 
 
-def graded(setting: Setting, output: np.ndarray) -> arms.Fit:
-    """Return a fit's scores of the eval rows as the package keeps them."""
+def graded(setting: Setting, output: np.ndarray) -> Fit:
+    """Return a fit's scores of the evaluation rows as the package keeps them."""
     metric = METRICS[setting.metric]
-    score = grade(output, setting.eval, metric, setting.eval.classes)
-    return arms.Fit(score, output, lambda: output)
+    return Fit(grade(output, setting.eval, metric, setting.eval.classes), output)
 
 
 def judged(setting: Setting, pairs: list[tuple], margin: float) -> dict[str, float | str]:
     """Return lift, interval and verdict, by the steps of `evaluate_synthetic_lift`."""
-    codes, metric = setting.eval.y, METRICS[setting.metric]
-    discordant = arms.count_discordant(pairs)
-    interval, terms = arms.lift_interval(pairs, codes, metric, discordant, CONFIDENCE)
-    doubt = arms.find_insufficiency(discordant, interval, np.bincount(codes), metric)
-    word = "inconclusive" if doubt else verdict(interval.low, interval.high, margin)
-    ends = {"low": interval.low, "high": interval.high, "se": interval.standard_error}
-    rows = without_seeds(pairs, codes, terms)
+    metric, draw = METRICS[setting.metric], Draw.of(setting.eval, stratified=True)
+    how = {"margin": margin, "confidence": CONFIDENCE, "stratified_eval": True}
+    found = judge.compare_fits(*zip(*pairs, strict=True), setting.eval, metric, **how)
+    interval, terms = judge.lift_interval(pairs, draw, metric, CONFIDENCE)
+    ends = {"low": found.ci_low, "high": found.ci_high, "se": interval.standard_error}
+    rows = without_seeds(pairs, draw, terms)
     ends |= {"rows_low": rows.low, "rows_high": rows.high}
-    return {"lift": interval.estimate, **ends, "verdict": word}
+    return {"lift": found.lift, **ends, "verdict": found.verdict}
 
 
-def without_seeds(pairs: list[tuple], codes: np.ndarray, terms: list) -> intervals.Interval:
-    """Return the interval for the very fits that were drawn: fresh eval rows, the same seeds."""
+def without_seeds(pairs: list[tuple], draw: Draw, terms: list) -> intervals.Interval:
+    """Return the interval for the very fits that were drawn: fresh rows, the same seeds."""
     scores = np.mean([[fit.score.value for fit in pair] for pair in pairs], axis=0)
     influence = np.mean([[fit.score.influence for fit in pair] for pair in pairs], axis=0)
     of_rows = [term for term in terms if term.source != "seeds"]
     plain = intervals.components_interval(scores[1] - scores[0], of_rows, CONFIDENCE)
-    return intervals.widened_on_logits(
-        plain, scores, intervals.row_covariance(influence, codes), CONFIDENCE
-    )
+    covariance = intervals.row_covariance(influence, draw.strata)
+    return intervals.widened_on_logits(plain, scores, covariance, CONFIDENCE)
 
 
 def study(setting: Setting, number: int) -> Iterator[dict]:
