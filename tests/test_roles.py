@@ -355,3 +355,27 @@ def test_dropping_the_overlap_leaves_eval_as_it_was():
     eval = real_eval()
     roles.drop_overlap(eval, eval)
     assert len(eval) == 3
+
+
+# --- groups --------------------------------------------------------------------------------
+
+
+def test_a_group_may_not_stand_on_both_sides():
+    train, held_out = real_train(groups=["a", "b", "c"]), real_eval(groups=["x", "b", "y"])
+    text = refusal(ContaminationError, real_train=train, real_eval=held_out)
+    assert says(text, "rows 1", "first: b", "how well a group is remembered", "split_rows")
+
+
+def test_groups_of_training_rows_need_groups_of_evaluation_rows():
+    text = refusal(InputError, real_train=real_train(groups=["a", "b", "c"]))
+    assert says(text, "has groups", "too narrow", "Give the evaluation rows their groups")
+
+
+def test_one_group_shows_no_spread():
+    text = refusal(InputError, real_eval=real_eval(groups=["x"] * 3))
+    assert says(text, "1 group(s)", "expected 2 groups or more")
+
+
+def test_groups_apart_are_fine():
+    train, held_out = real_train(groups=["a", "a", "b"]), real_eval(groups=["x", "y", "y"])
+    check(real_train=train, real_eval=held_out)

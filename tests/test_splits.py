@@ -1,13 +1,15 @@
 """No cluster is cut, no quota is missed, and the later mail repeats none of the earlier."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from cases import refusal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synthlab.dataset import Dataset
 from synthlab.errors import InputError
-from synthlab.splits import require_seed, stratified_cluster_split, time_split
+from synthlab.splits import require_seed, split_rows, stratified_cluster_split, time_split
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=50)
 
@@ -140,3 +142,51 @@ def test_a_seed_is_a_whole_number():
         assert f"random_state={bad!r}: expected a whole number, 0 or more" in refusal(
             require_seed, bad
         )
+
+
+# --- data sets -----------------------------------------------------------------------------
+
+
+def grouped(n=400, per_group=4, **options):
+    rows = np.arange(n)
+    y = np.where(rows % 5 == 0, "yes", "no")
+    groups = [f"g{row // per_group}" for row in rows]
+    return Dataset(rows[:, None].astype(float), y, "real", "visits", groups=groups, **options)
+
+
+def test_no_group_is_cut_in_two():
+    train, held_out = split_rows(grouped(), 0.25)
+    assert not set(train.groups) & set(held_out.groups)
+    assert len(train) + len(held_out) == 400
+    assert len(held_out) == pytest.approx(100, abs=20)
+
+
+def test_class_shares_are_kept():
+    train, held_out = split_rows(grouped(per_group=1), 0.25)
+    assert [(d.y == "yes").mean() for d in (train, held_out)] == pytest.approx([0.2, 0.2], abs=0.01)
+
+
+def test_the_latest_rows_evaluate_and_no_group_goes_on():
+    days = pd.date_range("2024-01-01", periods=400)
+    train, held_out = split_rows(grouped(per_group=7, time=days), 0.25, by="time")
+    assert train.time.max() < held_out.time.min()
+    assert not set(train.groups) & set(held_out.groups)
+    assert len(train) == 300
+    assert 90 <= len(held_out) <= 100
+
+
+def test_the_same_random_state_gives_the_same_split():
+    one, again, other = (split_rows(grouped(), random_state=s)[1].X.ravel() for s in (0, 0, 1))
+    assert (one == again).all()
+    assert len(one) != len(other) or (one != other).any()
+
+
+def test_what_cannot_be_split_is_refused():
+    for options, told in (
+        ({"eval_share": 0}, "eval_share=0"),
+        ({"eval_share": 1.0}, "eval_share=1.0"),
+        ({"by": "group"}, "by='group'"),
+        ({"by": "time"}, "has no time"),
+    ):
+        with pytest.raises(InputError, match=told):
+            split_rows(grouped(), **options)
