@@ -1,7 +1,7 @@
 """Let the local model write what ``llm_emails/smollm2/`` lacks, and register what is there.
 
-From the repository's root: ``make emails`` (hours; stopped and started again, it goes on), or,
-to register only::
+From the repository's root: ``make emails`` takes hours, and goes on where it was stopped.  To
+register only::
 
     .venv/bin/python data/record_emails.py --register
 """
@@ -17,26 +17,27 @@ from synthlab.paths import atomic_path
 
 HERE = Path(__file__).resolve().parent
 RECORDED = HERE / "llm_emails" / "smollm2"
-#: Rows kept.  Some repeat each other: at least 50,000 and 5,000 differ.
+#: Rows kept.  Some are copies of each other: at least 50,000 and 5,000 differ.
 ROWS = {"labels": 1_500, "informed": 5_000, "few_shot": 5_050, "variants": 5_010, "naive": 50_050}
-#: Turns of the loop: each shows what the one before wrote; few_shot, which shows real mail, is 1.
-LOOP_ROWS, LOOP_TURNS = 600, range(2, 6)
+#: Generations of the loop: each is shown what the one before wrote.  few_shot, which is shown real
+#: mail, is the first.
+LOOP_ROWS, LOOP_GENERATIONS = 600, range(2, 6)
 TEMPERATURE = "0.8"
 
 
 def record(folder: str, n: int, *more: str) -> None:
-    """Record a folder until it keeps n rows; what is there is not written again."""
+    """Record a folder until it holds n rows; what is there is not written again."""
     command = ["generate", "emails", "--n", str(n), "--temperature", TEMPERATURE, *more]
     out = ["--out", str(RECORDED / folder)]
     subprocess.run([sys.executable, "-m", "synthlab", *command, *out], check=True)
 
 
 def record_loop() -> None:
-    """Record the turns of the loop, each with a seed of its own."""
-    for turn in LOOP_TURNS:
-        before = RECORDED / ("few_shot" if turn == 2 else f"loop-{turn - 1}")
-        shown = ["--style", "few_shot", "--examples", str(before), "--seed", str(turn)]
-        record(f"loop-{turn}", LOOP_ROWS, *shown)
+    """Record the generations of the loop, each with a seed of its own."""
+    for number in LOOP_GENERATIONS:
+        before = RECORDED / ("few_shot" if number == 2 else f"loop-{number - 1}")
+        shown = ["--style", "few_shot", "--examples", str(before), "--seed", str(number)]
+        record(f"loop-{number}", LOOP_ROWS, *shown)
 
 
 def entry(folder: Path) -> str:

@@ -14,7 +14,7 @@ import pytest
 from chat_server import answer, chat_server, mail
 
 from synthlab.errors import EndpointError, ExtraMissingError, InputError, SpendingError
-from synthlab.llm import endpoint
+from synthlab.llm import client
 from synthlab.llm.budget import Budget, Prices, estimate, prompt_tokens
 from synthlab.llm.endpoint import EndpointModel
 from synthlab.llm.model import LENGTH, Request, Sampling
@@ -419,23 +419,23 @@ def test_a_key_that_the_endpoint_echoes_is_seen_nowhere(status, monkeypatch, cap
 
 
 def test_a_key_is_wanted_by_other_machines_only(monkeypatch):
-    assert endpoint.find_key("http://127.0.0.1:1/v1") == ""
+    assert client.find_key("http://127.0.0.1:1/v1") == ""
     with pytest.raises(InputError, match=r"OPENAI_API_KEY is not set"):
-        endpoint.find_key("https://example.org/v1")
+        client.find_key("https://example.org/v1")
     monkeypatch.setenv("MY_KEY", f" {KEY}\n")
-    assert endpoint.find_key("https://example.org/v1", "MY_KEY") == KEY
+    assert client.find_key("https://example.org/v1", "MY_KEY") == KEY
 
 
 def test_a_key_in_place_of_its_variable_is_not_repeated():
     with pytest.raises(InputError, match="its name, not the key") as caught:
-        endpoint.find_key("https://example.org/v1", KEY)
+        client.find_key("https://example.org/v1", KEY)
     assert KEY not in str(caught.value)
 
 
 def test_a_key_of_several_words_is_refused_unseen(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "two words")
     with pytest.raises(InputError, match="one word") as caught:
-        endpoint.find_key("http://localhost/v1")
+        client.find_key("http://localhost/v1")
     assert "two" not in str(caught.value)
 
 
@@ -443,20 +443,20 @@ def test_what_is_no_url_is_refused():
     bad = ["", "example.org", "ftp://x/v1", "http://", "http://x:port/v1", "http://[::1/v1"]
     for url in [*bad, "http://x/\x1b[2J"]:
         with pytest.raises(InputError, match="expected http"):
-            endpoint.clean_url(url)
+            client.clean_url(url)
 
 
 def test_a_secret_in_the_url_is_refused_unseen():
     for bad in (f"https://user:{KEY}@x/v1", f"https://{KEY}@x/v1", f"https://x/v1?key={KEY}"):
         with pytest.raises(InputError, match="Put the key into the environment") as caught:
-            endpoint.clean_url(bad)
+            client.clean_url(bad)
         assert KEY not in str(caught.value)
 
 
 def test_loopback_is_this_machine_and_no_other():
     here = ["http://127.0.0.1:8000/v1", "http://[::1]:8000/v1", "http://LOCALHOST/v1"]
     elsewhere = ["http://127.0.0.1.example.org/v1", "http://10.0.0.1/v1", "https://localhost.a.org"]
-    assert [url for url in here + elsewhere if endpoint.is_loopback(url)] == here
+    assert [url for url in here + elsewhere if client.is_loopback(url)] == here
 
 
 def test_a_policy_out_of_range_is_refused():

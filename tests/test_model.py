@@ -11,7 +11,7 @@ import pytest
 from scripted import ScriptedModel
 
 from synthlab.errors import DataUnavailableError, ExtraMissingError, InputError
-from synthlab.llm import local
+from synthlab.llm import weights
 from synthlab.llm.local import LocalModel, draw_tokens, likeliest_tokens
 from synthlab.llm.model import LENGTH, STOP, Request, Sampling
 
@@ -59,37 +59,37 @@ def quantizer(monkeypatch, tmp_path):
     )
     (tmp_path / "weights").write_bytes(b"the weights")
     monkeypatch.setitem(sys.modules, "llama_cpp", runtime)
-    monkeypatch.setattr(local, "weights_path", lambda: tmp_path / "weights")
+    monkeypatch.setattr(weights, "weights_path", lambda: tmp_path / "weights")
     monkeypatch.setenv("SYNTHLAB_CACHE", str(tmp_path / "cache"))
     return made
 
 
 def test_quantized_weights_are_made_once(quantizer):
-    first = local.quantized_path()
+    first = weights.quantized_path()
     assert first.read_bytes() == b"Q4_0 of the weights"
-    assert local.quantized_path() == first
+    assert weights.quantized_path() == first
     assert quantizer.n == 1
 
 
 def test_quantized_weights_that_were_altered_are_made_again_with_a_message(quantizer, caplog):
-    path, n_made = local.quantized_path(), 1
+    path, n_made = weights.quantized_path(), 1
     sidecar = path.with_name(f"{path.name}.sha256")
     for damaged, raw in ((path, b"R4_0 of the weights"), (path, b""), (sidecar, b"0" * 64)):
         caplog.clear()
         damaged.write_bytes(raw)
-        assert local.quantized_path().read_bytes() == b"Q4_0 of the weights"
+        assert weights.quantized_path().read_bytes() == b"Q4_0 of the weights"
         n_made += 1
         assert quantizer.n == n_made
         assert "not as it was written; the weights are re-quantized" in caplog.text
     sidecar.unlink()
-    local.quantized_path()
+    weights.quantized_path()
     assert quantizer.n == n_made + 1
 
 
 def test_weights_that_cannot_be_quantized_leave_nothing_behind(quantizer, tmp_path):
     quantizer.code = 7
     with pytest.raises(DataUnavailableError, match=r"could not re-quantize.*code 7.*80 MB"):
-        local.quantized_path()
+        weights.quantized_path()
     assert list((tmp_path / "cache").iterdir()) == []
 
 

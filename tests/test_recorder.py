@@ -409,30 +409,25 @@ def test_the_rows_that_will_be_asked_are_known_before_and_may_be_refused(tmp_pat
     assert recorder.record(plan(seed=1), ScriptedModel(), fresh, 6)["kept"] == 6  # nothing begun
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        (" hello\n\nplease ask anna@river.example, she knows", "repeats a real address"),
-        (" hello\n\nit is on HTTP://river.example/minutes", "repeats a real address"),
-        (" minutes of the BOAT club\n\nnothing was decided", "repeats a real subject"),
-    ],
-)
-def test_what_identifies_a_real_message_is_not_recorded(tmp_path, answer, reason):
-    model = ScriptedModel(lambda key, request: answer)
-    told = f"only 0 of 20 rows could be kept .20 {reason}.; 2 were wanted"
-    with pytest.raises(InputError, match=told):
-        recorder.record(plan(), model, tmp_path, 2)
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["dropped"] == {reason: 20}
-    assert len(store.read_recorded(tmp_path)) == 0
+def test_what_identifies_a_real_message_is_not_recorded(tmp_path):
+    reasons = {
+        " hello\n\nplease ask anna@river.example, she knows": "repeats a real address",
+        " hello\n\nit is on HTTP://river.example/minutes": "repeats a real address",
+        " minutes of the BOAT club\n\nnothing was decided": "repeats a real subject",
+    }
+    for number, (answer, reason) in enumerate(reasons.items()):
+        folder, model = tmp_path / str(number), ScriptedModel(lambda *asked, text=answer: text)
+        with pytest.raises(InputError, match=f"0 of 20 rows could be kept .20 {reason}.; 2 were"):
+            recorder.record(plan(), model, folder, 2)
+        manifest = json.loads((folder / store.MANIFEST).read_text())
+        assert manifest["dropped"] == {reason: 20}
+        assert len(store.read_recorded(folder)) == 0
 
 
-@pytest.mark.parametrize(
-    "answer", [" lunch\n\nat noon?", " hello\n\nask bob@river.example or www..."]
-)
-def test_short_subjects_and_other_addresses_are_nobodys(tmp_path, answer):
-    model = ScriptedModel(lambda key, request: answer)
-    assert recorder.record(plan(), model, tmp_path, 1)["kept"] == 1
+def test_short_subjects_and_other_addresses_identify_nobody(tmp_path):
+    for answer in (" lunch\n\nat noon?", " hello\n\nask bob@river.example or www..."):
+        model = ScriptedModel(lambda *asked, text=answer: text)
+        assert recorder.record(plan(), model, tmp_path / answer[1:3], 1)["kept"] == 1
 
 
 def test_rows_hold_what_made_them(tmp_path):

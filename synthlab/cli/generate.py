@@ -81,7 +81,7 @@ def generating(
         model = _endpoint_model(base_url, sampling, threads, **of_endpoint)
     settings = {"style": style, "sampling": sampling, "max_tokens": max_tokens, "seed": seed}
     settings["examples"] = examples
-    with _told_at_the_end(model), _row_bar(task) as watch:
+    with _summary_at_the_end(model), _row_bar(task) as watch:
         settings |= {"approve": _approval(model), "watch": watch}
         done = generate.generate_rows(found, model, out, n, **settings)
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in done["dropped"].items())
@@ -116,9 +116,9 @@ def _local_model(
 def _endpoint_model(
     base_url: str, sampling: Sampling, threads: int | None, **options: Any
 ) -> LanguageModel:
-    from synthlab.llm import endpoint, traffic
+    from synthlab.llm import client, endpoint, traffic
 
-    url, name = endpoint.clean_url(base_url), options["model"]
+    url, name = client.clean_url(base_url), options["model"]
     require(
         bool(name),
         "--model: missing",
@@ -138,14 +138,14 @@ def _endpoint_model(
         url,
         name,
         sampling,
-        key_variable=options["key_variable"] or endpoint.KEY_VARIABLE,
+        key_variable=options["key_variable"] or client.KEY_VARIABLE,
         policy=traffic.RequestPolicy(**{k: v for k, v in of_policy.items() if v is not None}),
         budget=_budget(url, options["price_in"], options["price_out"], options["cap"]),
     )
 
 
 def _budget(url: str, price_in: float | None, price_out: float | None, cap: str | None) -> Budget:
-    from synthlab.llm import endpoint
+    from synthlab.llm import client
     from synthlab.llm.budget import Budget, Prices
 
     require(
@@ -155,7 +155,7 @@ def _budget(url: str, price_in: float | None, price_out: float | None, cap: str 
         "One of them gives no costs.",
     )
     require(
-        price_in is not None or cap == "none" or endpoint.is_loopback(url),
+        price_in is not None or cap == "none" or client.is_loopback(url),
         f"{url}: its costs are unknown",
         "--price-in and --price-out (money per million tokens)",
         "It could spend without a limit.",
@@ -185,7 +185,7 @@ def _approval(model: LanguageModel) -> Callable[[list[Request], int], None]:
 
 
 @contextmanager
-def _told_at_the_end(model: LanguageModel) -> Iterator[None]:
+def _summary_at_the_end(model: LanguageModel) -> Iterator[None]:
     """Say what was spent, however the run ended, and that an interrupted one can go on."""
     try:
         yield

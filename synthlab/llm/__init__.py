@@ -1,8 +1,8 @@
 """Generation by language models; only the command line imports it.
 
-`tasks` says what is to be written or labeled, `model` what is asked and answered; `local` and
-`endpoint` answer.  `generate` asks for a task's rows, `recorder` and `store` keep them through any
-kill.  `traffic` and `budget` hold rate and cost in check.
+`tasks` says what is to be written or labeled, `model` what a request and an answer are; `local`
+and `endpoint` answer.  `generate` asks for a task's rows, `recorder` and `store` keep them through
+any kill.  `traffic` and `budget` limit the rate and the costs.
 """
 
 import lazy_loader as _lazy

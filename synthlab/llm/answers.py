@@ -29,12 +29,12 @@ class Examples:
     ----------
     frame : pandas.DataFrame
         As `store.read_recorded` returns it.
-    turn : int
+    generation : int
         Of the loop that they close: 2 where they were made from real examples.
     """
 
     frame: pd.DataFrame
-    turn: int
+    generation: int
 
 
 class Written:
@@ -65,7 +65,7 @@ class Written:
         self._task, self._repeats, self._real = task, task.repeats(real), task.texts(real)
         self._shown = shown
         self._parents = None if shown is None else shown.frame.set_index("id")["derived_from"]
-        turn = f"-turn{shown.turn}" if shown else ""
+        turn = f"-turn{shown.generation}" if shown else ""
         self._prefix = f"{model.name}-{book.style}{turn}"
         self._common = {
             "style": book.style,
@@ -136,7 +136,7 @@ class Written:
         }
 
     def _real_ancestors(self, shown: tuple[str, ...]) -> list[str]:
-        """Return the real rows behind what a prompt showed, however many turns ago."""
+        """Return the real rows behind what a prompt showed, however many generations ago."""
         if self._parents is None:
             return list(shown)
         return sorted({parent for id in shown for parent in self._parents[id]})

@@ -56,7 +56,7 @@ def chosen(
     ----------
     choices : tuple of str
     text : str
-        The answer; its first word tells where there are no probabilities.
+        The answer; its first word is the choice where there are no probabilities.
     logprobs : mapping of str to float
         Of the likeliest first tokens.  A choice that is not among them counts as impossible.
 

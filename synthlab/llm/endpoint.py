@@ -3,18 +3,13 @@
 Retries are done here and not by the client package, so that every attempt keeps to the rate
 limit, one "too many requests" holds all threads back, and a stopped run waits for nobody.
 
-The key comes from the environment.  It is sent to the endpoint and goes nowhere else: whatever
-the endpoint says is searched for it before anybody sees it, and the client's log stays silent.
-Nor is the endpoint believed: an answer's length is bounded, and token counts that cannot be right
-are replaced by our own estimate.
+The endpoint is not trusted.  What it says is searched for the key before anybody sees it; the
+length of an answer is bounded; token counts that cannot be right are replaced by our own estimate.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import logging
 import math
-import os
 import random
 import re
 import time
@@ -22,25 +17,24 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from synthlab.errors import EndpointError, ExtraMissingError, is_number, is_whole, require
+from synthlab.errors import EndpointError, is_number, is_whole
 from synthlab.llm.budget import Budget, answer_tokens, prompt_tokens
 from synthlab.llm.chat import chosen, instructed, without_start
+from synthlab.llm.client import KEY_VARIABLE, TooLongError, clean_url, find_key, open_client
 from synthlab.llm.model import DEFAULT_SAMPLING, LENGTH, STOP, Completion, Request, Sampling
 from synthlab.llm.traffic import RateLimiter, RequestPolicy, WorkerPool
 
-KEY_VARIABLE = "OPENAI_API_KEY"
 _TOP_LOGPROBS = 5
 _SEEDS = 2**31  # some endpoints take no larger one
 _SHOWN_LETTERS, _KEY_LETTERS = 300, 12
-#: A body that is longer is given up; a text is cut where no model's tokens would reach.
-_MOST_BYTES, _TOKEN_LETTERS, _MOST_TOKENS = 2**20, 16, 10**7
+#: A text is cut where no model's tokens would reach; of more tokens no answer consists.
+_TOKEN_LETTERS, _MOST_TOKENS = 16, 10**7
 
 
 @dataclass(frozen=True)
 class _Dialect:
-    """What endpoints disagree on: how the limit is called, whether probabilities are told."""
+    """What endpoints disagree on: the name of the limit, and whether they give probabilities."""
 
     limit: str = "max_tokens"
     has_logprobs: bool = True
@@ -52,10 +46,6 @@ class _Dialect:
         if self.has_logprobs and "logprobs" in complaint:
             return {"has_logprobs": False}
         return {}
-
-
-class _TooLong(ValueError):
-    """A body has more bytes than any answer needs."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +94,7 @@ class EndpointModel:
         self.name = re.sub(r"[^a-z0-9]+", "-", model.lower())[:60].strip("-") or "endpoint"
         self.settings: Mapping[str, Any] = {"base_url": self._url, "endpoint_model": model}
         self._policy, self.budget = policy or RequestPolicy(), budget or Budget()
-        self._openai, self._client = _open_client(self._url, self._key, self._policy.timeout)
+        self._openai, self._client = open_client(self._url, self._key, self._policy.timeout)
         self._dialect, self._has_answered = _Dialect(), False
         self._limiter, self._random = RateLimiter(), random.Random()
 
@@ -160,7 +150,7 @@ class EndpointModel:
             try:
                 answer = self._read(request, self._send(request, dialect))
             except (self._openai.OpenAIError, ValueError) as raised:
-                error = raised.__cause__ if isinstance(raised.__cause__, _TooLong) else raised
+                error = raised.__cause__ if isinstance(raised.__cause__, TooLongError) else raised
                 if getattr(error, "code", None) == "content_filter":
                     return _Answer(Completion("", 0, STOP), 0)  # dropped as empty, and counted
                 if self._adapts(dialect, error):
@@ -227,10 +217,10 @@ class EndpointModel:
             may_pass = status in {408, 409, 429} or status >= 500
         if not may_pass or getattr(error, "code", None) == "insufficient_quota":
             return None
-        told = _retry_after(error)
-        if told is None:
+        asked = _retry_after(error)
+        if asked is None:
             return self._policy.wait(n_failed, self._random.random())
-        return told if told <= self._policy.longest_told else None
+        return asked if asked <= self._policy.longest_retry_after else None
 
     def _explained(self, error: Exception, n_failed: int) -> EndpointError:
         status, url, again = _status(error), self._url, "The same command continues."
@@ -258,83 +248,18 @@ class EndpointModel:
         return text.replace(self._key, "[key]") if len(self._key) >= shortest else text
 
 
-def clean_url(url: str) -> str:
-    """Return a base URL without a slash at its end.
-
-    Raises
-    ------
-    InputError
-        It is no http(s) URL, or holds a user, a password or a query.
-    """
-    try:
-        parts = urlsplit(url)
-        is_fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        parts, is_fine = urlsplit(""), False
-    require(
-        parts.username is None and not parts.query and not parts.fragment,
-        "--base-url",
-        "no user, password or query in it (not shown here)",
-        "Others can read what stands on a command line.",
-        "Put the key into the environment.",
-    )
-    require(
-        is_fine and url.isprintable(),
-        "--base-url",
-        "http(s)://host/path, such as http://127.0.0.1:8000/v1",
-        "Nothing was asked.",
-    )
-    return url.rstrip("/")
-
-
-def is_loopback(url: str) -> bool:
-    """Tell whether a URL leads to this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def find_key(url: str, variable: str = KEY_VARIABLE) -> str:
-    """Return the key from the environment; empty where there is none and none is needed.
-
-    Raises
-    ------
-    InputError
-        There is none, and the URL leads to another machine; or it is not one word.
-    """
-    key = os.environ.get(variable, "").strip()
-    # Who hands over the key where its variable's name belongs should not find it in an error.
-    shown = variable if re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable) else "(--key-variable)"
-    require(
-        not re.search(r"[^!-~]", key),
-        f"the environment variable {shown}",
-        "a key in one word (not shown here)",
-        "It could not be sent.",
-        "Set it again.",
-    )
-    require(
-        bool(key) or is_loopback(url),
-        f"the environment variable {shown} is not set",
-        "a key, as another machine's endpoint wants one",
-        "Nothing was asked.",
-        "Set it, or name another variable with --key-variable (its name, not the key).",
-    )
-    return key
-
-
 def _first_logprobs(choice: Any) -> dict[str, float]:
-    told = getattr(choice, "logprobs", None)
-    tokens = (told and told.content) or []
+    logprobs = getattr(choice, "logprobs", None)
+    tokens = (logprobs and logprobs.content) or []
     entries = tokens[0].top_logprobs if tokens else []
     return {str(e.token): min(e.logprob, 0.0) for e in entries if is_number(e.logprob)}
 
 
 def _plausible(usage: Any, name: str, least: int, estimate: int) -> int:
     """Return a reported number of tokens, or the estimate where it cannot be right."""
-    told = getattr(usage, name, None)
-    return told if is_whole(told, least) and told <= _MOST_TOKENS else estimate
+    reported = getattr(usage, name, None)
+    is_fine = is_whole(reported, least) and reported <= _MOST_TOKENS
+    return reported if is_fine else estimate
 
 
 def _status(error: Exception) -> int | None:
@@ -342,56 +267,14 @@ def _status(error: Exception) -> int | None:
 
 
 def _retry_after(error: Exception) -> float | None:
-    """Return the seconds that an endpoint tells to wait, given as such or as a date."""
+    """Return the seconds that an endpoint asks to wait, given as such or as a date."""
     response = getattr(error, "response", None)
-    told = response.headers.get("retry-after", "") if response is not None else ""
+    header = response.headers.get("retry-after", "") if response is not None else ""
     try:
-        seconds = float(told)
+        seconds = float(header)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(told).timestamp() - time.time()
+            seconds = parsedate_to_datetime(header).timestamp() - time.time()
         except (TypeError, ValueError):
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def _open_client(url: str, key: str, timeout: float) -> tuple[Any, Any]:
-    try:
-        import openai
-    except ImportError as error:
-        raise ExtraMissingError(
-            "the client of language-model endpoints (openai) is not installed. Without it none "
-            "can be asked; all notebooks run from recorded e-mails. pip install synthlab[llm]"
-        ) from error
-    for name in ("openai", "httpx", "httpcore", "httpx2", "httpcore2"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # below it they tell headers
-    # A redirect could carry the prompt elsewhere; a proxy has no business on this machine.
-    http = openai.DefaultHttpxClient(
-        follow_redirects=False,
-        trust_env=not is_loopback(url),
-        headers={"Accept-Encoding": "identity"},  # what is packed may unpack to gigabytes
-        event_hooks={"response": [_bound]},
-    )
-    return openai, openai.OpenAI(
-        base_url=url, api_key=key or "none", max_retries=0, timeout=timeout, http_client=http
-    )
-
-
-def _bound(response: Any) -> None:
-    """Let a response be read up to a limit only; one that is packed may grow, and gets less."""
-    stream = response.stream
-    is_packed = response.headers.get("content-encoding", "identity") != "identity"
-    most = _MOST_BYTES // 16 if is_packed else _MOST_BYTES
-
-    def bounded() -> Iterator[bytes]:
-        n_bytes = 0
-        for part in stream:
-            n_bytes += len(part)
-            if n_bytes > most:
-                raise _TooLong(f"what came back has more than {most:,} bytes")
-            yield part
-
-    # The client's own kind of stream, whichever HTTP package it came with.
-    kind = next(c for c in type(stream).__mro__ if c.__name__ == "SyncByteStream")
-    methods = {"__iter__": lambda self: bounded(), "close": lambda self: stream.close()}
-    response.stream = type("Bounded", (kind,), methods)()

@@ -177,7 +177,7 @@ class TaskPlan:
             "model_sha256": model.sha256,
             "seed": seed,
             "pool_sha256": _digest(self._pool, task.fields[-1]) if self._pool else "",
-            **({"turn": shown.turn} if shown else {}),
+            **({"turn": shown.generation} if shown else {}),
             **parameters,
             **model.settings,
         }

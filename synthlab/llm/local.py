@@ -9,80 +9,22 @@ did, only the rest is read.
 from __future__ import annotations
 
 import ctypes
-import importlib.util
-import logging
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
-from synthlab.datasets import registry
-from synthlab.errors import DataUnavailableError, ExtraMissingError, is_whole, require
+from synthlab.errors import DataUnavailableError, is_whole, require
+from synthlab.llm import weights
 from synthlab.llm.model import DEFAULT_SAMPLING, LENGTH, STOP, Completion, Request, Sampling
-from synthlab.paths import atomic_path, cache_dir, matches_sidecar, write_sidecar
 
-_log = logging.getLogger(__name__)
-
-WEIGHTS = "smollm2-135m-instruct"
 #: Answers that grow side by side, and the tokens that a prompt and its answer may have.
 SLOTS, SLOT_TOKENS = 32, 768
 _BATCH_TOKENS = 1_024
 _MAX_PATIENCE = 4
 _STRIDE = 64
-
-
-def weights_path() -> Path:
-    """Return the installed weights, after checking their bytes.
-
-    Raises
-    ------
-    ExtraMissingError
-        The package that brings them is not installed.
-    DataUnavailableError
-        They are not those of the registry.
-    """
-    entry = registry.registry_entry(WEIGHTS)
-    if importlib.util.find_spec(entry["package"]) is None:
-        raise _missing(f"the weights ({entry['requirement']})")
-    return registry.installed_file(WEIGHTS)
-
-
-def quantized_path() -> Path:
-    """Return the weights as Q4_0, which llama.cpp computes with several times as fast.
-
-    They are made once from the verified ones and kept in the cache, with their checksum beside
-    them.  A file that does not match it is made again, and a warning logged.
-
-    Raises
-    ------
-    DataUnavailableError
-        llama.cpp could not make them.
-    """
-    llama = _runtime()
-    source = weights_path()
-    kept = cache_dir() / f"{WEIGHTS}-q4_0-{registry.load_registry()[WEIGHTS]['sha256'][:12]}.gguf"
-    if matches_sidecar(kept):
-        return kept
-    if kept.exists():
-        _log.warning("%s: not as it was written; the weights are re-quantized.", kept)
-    settings = llama.llama_model_quantize_default_params()
-    settings.ftype = llama.LLAMA_FTYPE_MOSTLY_Q4_0
-    settings.allow_requantize = True
-    settings.pure = True  # the output layer too: a fifth of the work of every token
-    with atomic_path(kept) as partial:
-        failed = llama.llama_model_quantize(
-            str(source).encode(), str(partial).encode(), ctypes.byref(settings)
-        )
-        if failed:
-            raise DataUnavailableError(
-                f"{source}: llama.cpp could not re-quantize it to {kept} (code {failed}). "
-                f"Without it nothing is generated. Is there room for 80 MB?"
-            )
-    write_sidecar(kept)
-    return kept
 
 
 def draw_tokens(
@@ -209,9 +151,9 @@ class LocalModel:
                 is_whole(value, 1), f"{name}={value}", "1 or more", "Nothing could be computed."
             )
         self.sampling = sampling
-        self.sha256 = registry.load_registry()[WEIGHTS]["sha256"]
-        self._llama = llama = _runtime()
-        path = quantized_path()
+        self.sha256 = weights.weights_sha256()
+        self._llama = llama = weights.runtime()
+        path = weights.quantized_path()
         self._model = _must_be(
             llama.llama_model_load_from_file(
                 str(path).encode(), llama.llama_model_default_params()
@@ -376,24 +318,6 @@ def _best_order(slot: _Slot, waiting: list[_Order]) -> _Order:
     for order in waiting[:best]:
         order.passed_over += 1
     return waiting.pop(best)
-
-
-def _runtime() -> object:
-    try:
-        import llama_cpp
-    except ImportError as error:
-        raise _missing("the runtime (llama-cpp-python)") from error
-    global _silence  # llama.cpp keeps the pointer, so that the function must outlive the call
-    _silence = llama_cpp.llama_log_callback(lambda level, text, data: None)
-    llama_cpp.llama_log_set(_silence, None)
-    return llama_cpp
-
-
-def _missing(what: str) -> ExtraMissingError:
-    return ExtraMissingError(
-        f"{what} of the local language model is not installed. Without it no row can be "
-        f"generated here; all notebooks run from recorded ones. pip install synthlab[llm]"
-    )
 
 
 def _must_be(pointer: object, message: str) -> object:

@@ -272,11 +272,11 @@ def _write_shard(frame: pd.DataFrame, covers: Mapping[str, Any], path: Path) -> 
     table = pa.Table.from_pandas(frame, preserve_index=False)
     fields = [
         field.with_type(pa.list_(pa.string())) if field.type == pa.list_(pa.null()) else field
-        for field in table.schema  # where no row has a parent, Arrow can't tell what parents are
+        for field in table.schema  # where no row has a parent, Arrow cannot know what parents are
     ]
     table = table.cast(pa.schema(fields, table.schema.metadata))
-    told = {**(table.schema.metadata or {}), _COVERS: json.dumps(covers).encode()}
-    pq.write_table(table.replace_schema_metadata(told), path, compression="zstd")
+    metadata = {**(table.schema.metadata or {}), _COVERS: json.dumps(covers).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
     _sync(path)
 
 

@@ -1,7 +1,7 @@
 """What language models are asked to write or to label: a task is a value.
 
 To add one: a folder of prompts below ``data/``, its functions and its value here, and the value in
-`TASKS`.  Nothing else knows what a task is about.
+`TASKS`.  No other module knows what a task is about.
 """
 
 from __future__ import annotations
@@ -109,9 +109,9 @@ def show_mail(subject: str, body: str) -> str:
 
 
 def mail_repeats(real: pd.DataFrame) -> Callable[[str, str], str]:
-    """Return what tells whether an e-mail has an address, or a subject line, of a real message.
+    """Return a function that says which address or subject line of real mail an e-mail repeats.
 
-    Short subjects, such as *lunch*, belong to nobody.
+    Subjects of fewer than four words, such as *lunch*, identify no message.
     """
     real_addresses = _addresses("\n".join([*real["subject"], *real["body"]]))
     real_subjects = {tuple(ngrams.words(subject)) for subject in real["subject"]}

@@ -22,15 +22,15 @@ class RequestPolicy:
     parallel : int
         Requests under way at once.
     per_minute : float or None
-        Most attempts a minute, repeated ones too.
+        Most attempts per minute, repeated ones too.
     n_retries : int
         Of one request, after a busy or broken answer, a timeout or a lost connection.
     timeout : float
         Seconds until an answer is given up.
     first_wait, longest_wait : float
         Seconds before the first retry, doubled for each further one, and at most.
-    longest_told : float
-        An endpoint that tells to wait for more seconds than these is given up.
+    longest_retry_after : float
+        An endpoint that asks to wait for more seconds than these is given up.
 
     Raises
     ------
@@ -44,7 +44,7 @@ class RequestPolicy:
     timeout: float = 120.0
     first_wait: float = 1.0
     longest_wait: float = 60.0
-    longest_told: float = 600.0
+    longest_retry_after: float = 600.0
 
     def __post_init__(self) -> None:
         ranges = {
