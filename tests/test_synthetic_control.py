@@ -2,8 +2,11 @@
 
 import importlib.util
 import json
+import os
+import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
@@ -99,7 +102,10 @@ def test_text_column(script, files, capsys):
 @pytest.mark.parametrize(
     ("changed", "code", "told"),
     [
-        ({"real_eval": rows(60, 1)}, 3, "60 of 60 eval rows"),
+        ({"real_eval": rows(60, 1)}, 3, "hold the same rows"),
+        ({"synth_train": rows(60, 1)}, 3, "hold the same rows"),
+        ({"real_eval": rows(60, 1)[::-1]}, 3, "60 of 60 eval rows"),
+        ({"synth_train": rows(9, 4).assign(label="NA")}, 2, "If it is a class"),
         ({"real_train": rows(9, 1).assign(label="yes")}, 2, "expected two classes or more"),
         ({"real_train": rows(9, 1).assign(label=[None, *["yes", "no"] * 4])}, 2, "1 of 9 labels"),
         ({"real_eval": rows(9, 4).assign(label="maybe")}, 2, "never shows it"),
@@ -113,6 +119,61 @@ def test_bad_input_has_a_code_and_no_number(script, files, capsys, changed, code
     out, err = capsys.readouterr()
     assert out == ""
     assert told in err
+
+
+def test_odd_columns_are_told_beside_the_number(script, files, capsys):
+    def odd(frame):
+        return frame.assign(same=1, key=range(len(frame)), copy=frame["label"].map(str.upper))
+
+    frames = {"real_train": rows(60, 1), "synth_train": rows(300, 2), "real_eval": rows(400, 3)}
+    paths = files(**{name: odd(frame) for name, frame in frames.items()})
+    assert script.main([*paths, "--target", "label"]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 9
+    for name, what in (("same", "same value"), ("key", "as an id"), ("copy", "tells the label")):
+        lines = [line for line in told if f"column {name!r}" in line]
+        assert [what in line for line in lines] == [True] * 3
+
+
+def test_no_number_is_shown_where_a_later_step_refuses(script, files, capsys):
+    assert script.main([*files(), "--target", "label", "--margin", "-1"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "margin" in err
+
+
+def interrupted(command, moment):
+    """Return the exit code and what was told, after Ctrl-C at a moment."""
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    moment(process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert out == ""
+    assert "Traceback" not in err
+    return process.returncode
+
+
+def test_ctrl_c_ends_quietly_while_libraries_load(files):
+    command = [sys.executable, "-X", "importtime", str(SCRIPT), *files(), "--target", "label"]
+
+    def once_numpy_is_there(process):
+        assert any(line.split()[-1] == "numpy" for line in process.stderr)
+
+    assert interrupted(command, once_numpy_is_there) == 130
+
+
+def test_ctrl_c_ends_quietly_in_the_midst(files, tmp_path):
+    paths = files()
+    (tmp_path / "real_train.csv").unlink()
+    os.mkfifo(tmp_path / "real_train.csv")
+
+    command = [sys.executable, str(SCRIPT), *paths, "--target", "label"]
+    with ExitStack() as pipes:
+
+        def once_it_reads(process):
+            pipes.enter_context((tmp_path / "real_train.csv").open("wb"))  # waits for a reader
+
+        assert interrupted(command, once_it_reads) == 130
 
 
 def test_missing_file_is_named(script, files, capsys):
