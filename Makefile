@@ -71,8 +71,9 @@ bench: data  ## Measure speed against named rivals; say at the end what missed i
 	  OMP_NUM_THREADS=1 $(BIN)/python $$bench || missed="$$missed $$(basename $$bench .py)"; done; \
 	  test -z "$$missed" || { echo "missed their target:$$missed"; exit 1; }
 
-calibrate: setup  ## Measure how often the intervals cover (some minutes); writes data/calibration.md
+calibrate: setup  ## Measure how often the intervals cover (some minutes); writes data/calibration.md and coverage.md
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/calibration.py
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/coverage.py
 
 lock: setup  ## Choose new versions for requirements.lock and requirements-llm.lock
 	@$(BIN)/python -m pip install --quiet uv
