@@ -216,7 +216,7 @@ def small_disk(n_bytes):
 
 
 def test_a_full_disk_is_an_error_after_which_the_run_goes_on(tmp_path, small_shards):
-    told = "can be written.*What was recorded is kept. Make room"
+    told = "a place that can be written.*is kept. Make room"
     for n_bytes in (0, 5_000, 20_000, 60_000):
         folder = tmp_path / str(n_bytes)
         with small_disk(n_bytes), pytest.raises(InputError, match=told):
@@ -316,7 +316,7 @@ def test_another_model_is_refused(tmp_path):
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "x").write_text("")
-    with pytest.raises(InputError, match="expected a folder"):
+    with pytest.raises(InputError, match="expected a place that can be written"):
         recorder.record(plan(), ScriptedModel(), tmp_path / "x", 3)
 
 

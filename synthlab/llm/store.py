@@ -27,9 +27,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synthlab.errors import InputError, SynthlabError, require
+from synthlab.errors import InputError, require
 from synthlab.llm.model import Completion
-from synthlab.paths import atomic_path, sha256_of
+from synthlab.paths import atomic_path, disk_errors, sha256_of
 
 SHARD_ROWS = 2_500
 DATABASE, MANIFEST = "recording.sqlite", "manifest.json"
@@ -63,7 +63,7 @@ def opened(folder: Path, settings: Mapping[str, Any]) -> Iterator[Store]:
         The folder is a file, cannot be written, or holds a run of other settings; another
         process is recording there; a shard or the database is damaged.
     """
-    with _folder_errors(folder):
+    with disk_errors(folder), _database_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(folder / DATABASE, timeout=0, isolation_level=None)
         try:
@@ -303,22 +303,17 @@ def _damaged(folder: Path, why: object) -> InputError:
 
 
 @contextmanager
-def _folder_errors(folder: Path) -> Iterator[None]:
-    """Say what to do where another process, damage or the disk is in the way."""
+def _database_errors(folder: Path) -> Iterator[None]:
+    """Say what to do where another process or damage is in the way; leave the disk to others."""
     try:
         yield
-    except SynthlabError:
-        raise
-    except (OSError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorname", "")
+        if code.startswith(_OF_DISK):
+            raise OSError(str(error)) from error
         if code.startswith("SQLITE_BUSY"):
             raise InputError(
                 f"{folder}: another process is recording there. Both would write the same rows. "
                 f"Wait for it, stop it, or name another folder."
             ) from error
-        if isinstance(error, sqlite3.Error) and not code.startswith(_OF_DISK):
-            raise _damaged(folder, error) from error
-        raise InputError(
-            f"{folder}: expected a folder that can be written ({error}). What was recorded is "
-            f"kept. Make room or mend its permissions and repeat the command, or name another one."
-        ) from error
+        raise _damaged(folder, error) from error
