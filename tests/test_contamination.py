@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from cases import failing, refusal, unclear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +57,7 @@ def line(report, first, second):
 @pytest.fixture(scope="module")
 def mail():
     """Real training and eval messages, fewer than there are."""
-    real_train, real_eval = sl.load_email(seed=0)
+    real_train, real_eval = sl.load_email(random_state=0)
     some = np.random.default_rng(0).permutation(len(real_eval))[:N_EVAL]
     return real_train.take(np.arange(400)), real_eval.take(some)
 
@@ -91,16 +92,19 @@ DISGUISES = {
 }
 
 
-@pytest.mark.parametrize("disguise", DISGUISES)
-def test_planted_copies_are_found(disguise, mail, machine_mail):
+def test_planted_copies_are_found(mail, machine_mail):
     real_train, real_eval = mail
-    rng = np.random.default_rng(1)
     filler = machine_mail.X[:1000].to_numpy()
-    copies = [DISGUISES[disguise](text, rng, filler) for text in real_eval.X]
-    report = check_contamination(real_train, texts(copies, "synthetic"), real_eval)
-    assert report.is_contaminated
-    assert len(report.leaked_eval_rows) >= 0.95 * N_EVAL
-    assert len(report.leaked_synth_rows) >= 0.95 * N_EVAL
+
+    def holds(disguised):
+        rng = np.random.default_rng(1)
+        copies = [disguised(text, rng, filler) for text in real_eval.X]
+        report = check_contamination(real_train, texts(copies, "synthetic"), real_eval)
+        assert report.is_contaminated
+        assert len(report.leaked_eval_rows) >= 0.95 * N_EVAL
+        assert len(report.leaked_synth_rows) >= 0.95 * N_EVAL
+
+    assert failing(holds, DISGUISES) == {}
 
 
 def test_copies_are_found_one_by_one_among_clean_rows(mail, machine_mail):
@@ -117,7 +121,7 @@ def test_copies_are_found_one_by_one_among_clean_rows(mail, machine_mail):
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_clean_splits_raise_no_alarm(seed, machine_mail):
     """Splits by cluster hold no pair from 0.5 on; machine mail is independent of both sides."""
-    real_train, real_eval = sl.load_email(seed=seed)
+    real_train, real_eval = sl.load_email(random_state=seed)
     rows = np.random.default_rng(seed).integers(len(machine_mail), size=1_000)
     synth = machine_mail.take(np.unique(rows))
     report = check_contamination(real_train, synth, real_eval)
@@ -133,7 +137,7 @@ def informed():
 @pytest.fixture(scope="module")
 def frontier(informed):
     """The report on what a frontier model wrote, against the whole corpus but a few rows."""
-    first, second = sl.load_email(seed=0)
+    first, second = sl.load_email(random_state=0)
     real = first + second
     rows = np.arange(len(real))
     return check_contamination(real.take(rows[10:]), informed, real.take(rows[:10])), real
@@ -141,8 +145,8 @@ def frontier(informed):
 
 def test_the_frontier_model_has_read_the_corpus(frontier):
     report, _ = frontier
-    echoes = report.pairs[report.pairs["second"] == "synth_train"]
-    by_degree = echoes.drop_duplicates("second_id").set_index("second_id")["containment"]
+    matches = report.pairs[report.pairs["second"] == "synth_train"]
+    by_degree = matches.drop_duplicates("second_id").set_index("second_id")["containment"]
     assert by_degree.index[0] == "informed_a-163"
     assert by_degree.iloc[0] == pytest.approx(0.85, abs=0.02)
     assert by_degree.is_monotonic_decreasing
@@ -197,7 +201,7 @@ def test_lists_that_count_are_no_copies():
     trio = small_trio([f"{numbers} {message(70_000, 9)}"])
     with_list = texts([*trio[2].X, f"{message(80_000, 9)} {numbers}"])
     report = check_contamination(trio[0], trio[1], with_list)
-    assert line(report, "synth_train", "real_eval")[["exact", "near", "echo"]].sum() == 0
+    assert line(report, "synth_train", "real_eval")[["exact", "near", "partial"]].sum() == 0
 
 
 def test_a_few_short_texts_may_recur():
@@ -222,13 +226,13 @@ def test_short_texts_that_recur_in_training_as_often_are_no_copies():
     assert not check_contamination(*trio).is_contaminated
 
 
-def test_a_passage_within_two_long_messages_is_an_echo():
+def test_a_passage_within_two_long_messages_is_a_partial_match():
     passage = message(50_000, 14)  # 10 of 46 grams
     trio = small_trio([f"{passage} {message(60_000, 36)}"])
     real_eval = texts([*trio[2].X, f"{message(70_000, 36)} {passage}"])
     report = check_contamination(trio[0], trio[1], real_eval)
     (pair,) = report.pairs.itertuples()
-    assert (pair.kind, pair.is_copy, pair.shared) == ("echo", False, 10)
+    assert (pair.kind, pair.is_copy, pair.shared) == ("partial", False, 10)
     assert pair.containment == pytest.approx(10 / 46)
     assert not report.is_contaminated
 
@@ -237,7 +241,7 @@ def test_a_passage_within_two_long_messages_is_an_echo():
 
 
 def graded_report():
-    """Return the report on an exact copy, a near one, and an echo."""
+    """Return the report on an exact copy, a near one, and a partial match."""
     whole, half, some = messages(20_000)[:3]
     half, some = (
         f"{text[: len(text) * k // 10]} {message(90_000)}" for text, k in [(half, 9), (some, 4)]
@@ -249,7 +253,7 @@ def graded_report():
 def test_pairs_are_listed_by_degree_with_rows_and_ids():
     report, _ = graded_report()
     pairs = report.pairs
-    assert pairs["kind"].tolist() == ["exact", "near", "echo"]
+    assert pairs["kind"].tolist() == ["exact", "near", "partial"]
     assert pairs["is_copy"].tolist() == [True, True, False]
     assert pairs["first_row"].tolist() == [8, 9, 10]
     assert pairs["second_row"].tolist() == [0, 1, 2]
@@ -262,7 +266,7 @@ def test_pairs_are_listed_by_degree_with_rows_and_ids():
 def test_summary_counts_rows_by_kind():
     report, _ = graded_report()
     found = line(report, "synth_train", "real_eval")
-    assert found[["rows", "exact", "near", "echo", "copies"]].tolist() == [8, 1, 1, 1, 2]
+    assert found[["rows", "exact", "near", "partial", "copies"]].tolist() == [8, 1, 1, 1, 2]
     assert found["share"] == 2 / 8
     assert found["worst"] == 1.0
     clean = line(report, "real_train", "real_eval")
@@ -270,10 +274,10 @@ def test_summary_counts_rows_by_kind():
     assert np.isnan(clean["worst"])
 
 
-def test_least_moves_the_bar_and_list_from_the_list():
+def test_min_containment_moves_the_bar_and_report_from_the_list():
     _, trio = graded_report()
-    assert check_contamination(*trio, least=0.95).leaked_eval_rows.tolist() == [0]
-    assert check_contamination(*trio, least=0.2).leaked_eval_rows.tolist() == [0, 1, 2]
+    assert check_contamination(*trio, min_containment=0.95).leaked_eval_rows.tolist() == [0]
+    assert check_contamination(*trio, min_containment=0.2).leaked_eval_rows.tolist() == [0, 1, 2]
     assert len(check_contamination(*trio, report_from=0.5).pairs) == 2
 
 
@@ -303,7 +307,9 @@ def test_without_leaks_takes_out_what_copies_eval_and_what_training_holds():
 
 def test_without_leaks_refuses_other_sets():
     report, (real_train, _, real_eval) = graded_report()
-    with pytest.raises(InputError, match="8 rows; the synth_train that was checked had 11"):
+    with pytest.raises(
+        InputError, match="has 8 rows: expected 11, as the synth_train that was checked"
+    ):
         report.without_leaks(real_train, real_eval)
 
 
@@ -330,7 +336,7 @@ def test_html_of_many_pairs_shows_the_worst_and_counts_the_rest():
 
 def test_report_tells_its_settings():
     report, _ = graded_report()
-    assert report.about["least"] == 0.5
+    assert report.about["min_containment"] == 0.5
     assert report.about["rows"] == {"real_train": 8, "synth_train": 11, "real_eval": 8}
 
 
@@ -353,27 +359,27 @@ def grams(text):
 
 
 @STEADY
-@given(train=WORDS, synth=WORDS, eval=WORDS)
-def test_copies_are_those_counted_by_hand(train, synth, eval):
+@given(train=WORDS, synth=WORDS, held_out=WORDS)
+def test_copies_are_those_counted_by_hand(train, synth, held_out):
     def has_copy(text, others):
         own = grams(text)
         shares = [len(own & g) / min(len(own), len(g)) for g in map(grams, others)]
         return max(shares) >= 0.5
 
-    trio = texts(train), texts(synth, "synthetic"), texts(eval)
+    trio = texts(train), texts(synth, "synthetic"), texts(held_out)
     report = check_contamination(*trio, min_shared=1)
     assert report.leaked_eval_rows.tolist() == [
-        i for i, text in enumerate(eval) if has_copy(text, [*train, *synth])
+        i for i, text in enumerate(held_out) if has_copy(text, [*train, *synth])
     ]
     assert report.leaked_synth_rows.tolist() == [
-        i for i, text in enumerate(synth) if has_copy(text, eval)
+        i for i, text in enumerate(synth) if has_copy(text, held_out)
     ]
 
 
 @STEADY
-@given(train=WORDS, synth=WORDS, eval=WORDS)
-def test_without_leaks_leaves_no_leak(train, synth, eval):
-    trio = texts(train), texts(synth, "synthetic"), texts(eval)
+@given(train=WORDS, synth=WORDS, held_out=WORDS)
+def test_without_leaks_leaves_no_leak(train, synth, held_out):
+    trio = texts(train), texts(synth, "synthetic"), texts(held_out)
     report = check_contamination(*trio, min_shared=1)
     synth_left, eval_left = report.without_leaks(*trio[1:])
     if len(synth_left) and len(eval_left):
@@ -412,103 +418,103 @@ def trio_of_people(seed, n_train=2_000, n_synth=2_000, n_eval=600):
     return [people(n, rng) for n in (n_train, n_synth, n_eval)], rng
 
 
-def check(train, synth, eval, **options):
-    return check_contamination(table(train), table(synth, "synthetic"), table(eval), **options)
+def check(train, synth, held_out, **options):
+    return check_contamination(table(train), table(synth, "synthetic"), table(held_out), **options)
 
 
 def test_jittered_copies_of_eval_are_found():
-    (train, synth, eval), rng = trio_of_people(0)
-    report = check(train, pd.concat([synth, jittered(eval, rng)]), eval)
+    (train, synth, held_out), rng = trio_of_people(0)
+    report = check(train, pd.concat([synth, jittered(held_out, rng)]), held_out)
     assert report.is_contaminated
-    assert len(report.leaked_eval_rows) >= 0.95 * len(eval)
+    assert len(report.leaked_eval_rows) >= 0.95 * len(held_out)
     planted = report.leaked_synth_rows >= len(synth)
-    assert planted.sum() >= 0.95 * len(eval)
+    assert planted.sum() >= 0.95 * len(held_out)
 
 
 @pytest.mark.parametrize("columns", [1, 4, 30])
 def test_jittered_copies_of_numbers_are_found(columns):
     rng = np.random.default_rng(columns)
-    train, eval = (pd.DataFrame(rng.lognormal(size=(n, columns))) for n in (500, 200))
-    report = check(train, jittered(eval, rng), eval)
+    train, held_out = (pd.DataFrame(rng.lognormal(size=(n, columns))) for n in (500, 200))
+    report = check(train, jittered(held_out, rng), held_out)
     found = report.pairs[report.pairs["second"] == "real_eval"]
-    assert found["second_row"].nunique() >= 0.95 * len(eval)
-    if columns > 1:  # on a line of 500 points, most have a neighbour as near as that
-        assert len(report.leaked_eval_rows) >= 0.95 * len(eval)
+    assert found["second_row"].nunique() >= 0.95 * len(held_out)
+    if columns > 1:  # on a line of 500 points, most have a neighbor as near as that
+        assert len(report.leaked_eval_rows) >= 0.95 * len(held_out)
 
 
 def test_a_part_of_eval_copied_is_enough():
-    (train, synth, eval), rng = trio_of_people(1)
-    report = check(train, pd.concat([synth, jittered(eval[:120], rng)]), eval)
+    (train, synth, held_out), rng = trio_of_people(1)
+    report = check(train, pd.concat([synth, jittered(held_out[:120], rng)]), held_out)
     assert report.is_contaminated
     assert (report.leaked_eval_rows < 120).sum() >= 0.95 * 120
 
 
 def test_exact_copies_in_real_train_are_found():
-    (train, synth, eval), _ = trio_of_people(2)
-    report = check(pd.concat([train, eval[:200]]), synth, eval)
+    (train, synth, held_out), _ = trio_of_people(2)
+    report = check(pd.concat([train, held_out[:200]]), synth, held_out)
     assert line(report, "real_train", "real_eval")["p_exact"] < roles.OVERLAP_P
     assert set(range(200)) <= set(report.leaked_eval_rows)
     assert (report.pairs.loc[report.pairs["kind"] == "exact", "distance"] == 0).all()
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_natural_repeats_raise_no_alarm(seed):
-    (train, synth, eval), _ = trio_of_people(100 + seed)
-    assert 0.02 < train.duplicated(keep=False).mean() < 0.3
-    report = check(train, synth, eval)
-    assert line(report, "real_train", "real_eval")["exact"] > 0
-    assert report.counts["copies"].tolist() == [0, 0, 0]
-    assert not report.is_contaminated
+def test_natural_repeats_raise_no_alarm():
+    for seed in range(12):
+        (train, synth, held_out), _ = trio_of_people(100 + seed)
+        assert 0.02 < train.duplicated(keep=False).mean() < 0.3
+        report = check(train, synth, held_out)
+        assert line(report, "real_train", "real_eval")["exact"] > 0
+        assert report.counts["copies"].tolist() == [0, 0, 0]
+        assert not report.is_contaminated
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_generator_that_smooths_over_steps_raises_no_alarm(seed):
+def test_a_generator_that_smooths_over_steps_raises_no_alarm():
     """Its ages are no whole years, so that more of them lie near a real one than real ones do."""
-    (train, synth, eval), rng = trio_of_people(200 + seed, n_synth=6_000)
-    smooth = synth.assign(age=synth["age"] + rng.uniform(-1, 1, len(synth)))
-    assert not check(train, smooth, eval).is_contaminated
+    for seed in range(4):
+        (train, synth, held_out), rng = trio_of_people(200 + seed, n_synth=6_000)
+        smooth = synth.assign(age=synth["age"] + rng.uniform(-1, 1, len(synth)))
+        assert not check(train, smooth, held_out).is_contaminated
 
 
 def test_a_generator_fitted_on_all_rows_is_found():
-    (train, _, eval), rng = trio_of_people(3)
-    rows = pd.concat([train, eval], ignore_index=True)
+    (train, _, held_out), rng = trio_of_people(3)
+    rows = pd.concat([train, held_out], ignore_index=True)
     synth = jittered(rows.sample(5_000, replace=True, random_state=0), rng)
-    assert check(train, synth, eval).is_contaminated
+    assert check(train, synth, held_out).is_contaminated
 
 
 def test_a_generator_that_copies_training_rows_is_told_but_leaves_eval_clean():
-    (train, _, eval), rng = trio_of_people(4)
-    report = check(train, jittered(train.sample(2_000, random_state=0), rng), eval)
+    (train, _, held_out), rng = trio_of_people(4)
+    report = check(train, jittered(train.sample(2_000, random_state=0), rng), held_out)
     assert not report.is_contaminated
     assert line(report, "real_train", "synth_train")["share"] > 0.95
 
 
 def test_natural_share_is_that_of_fresh_rows():
-    (train, synth, eval), _ = trio_of_people(5, n_eval=4_000)
-    found = line(check(train, synth, eval), "real_train", "real_eval")
+    (train, synth, held_out), _ = trio_of_people(5, n_eval=4_000)
+    found = line(check(train, synth, held_out), "real_train", "real_eval")
     assert found["natural"] == pytest.approx((found["exact"] + found["near"]) / 4_000, abs=0.02)
 
 
 def test_a_row_of_another_category_does_not_match():
-    (train, synth, eval), _ = trio_of_people(6)
-    moved = eval.assign(state="state 99")
-    report = check(train, pd.concat([synth[:0], moved]), eval)
+    (train, synth, held_out), _ = trio_of_people(6)
+    moved = held_out.assign(state="state 99")
+    report = check(train, pd.concat([synth[:0], moved]), held_out)
     assert line(report, "synth_train", "real_eval")[["exact", "near"]].sum() == 0
 
 
 def test_jitter_says_how_much_noise_is_seen_through():
     rng = np.random.default_rng(0)
-    train, eval = rng.normal(size=(400, 8)), rng.normal(size=(200, 8))
-    noisy = eval + 0.1 * rng.normal(size=eval.shape)
-    assert not check(train, noisy, eval).is_contaminated
-    assert len(check(train, noisy, eval, jitter=0.1).leaked_eval_rows) >= 190
+    train, held_out = rng.normal(size=(400, 8)), rng.normal(size=(200, 8))
+    noisy = held_out + 0.1 * rng.normal(size=held_out.shape)
+    assert not check(train, noisy, held_out).is_contaminated
+    assert len(check(train, noisy, held_out, jitter=0.1).leaked_eval_rows) >= 190
 
 
 def test_missing_matches_missing_and_nothing_else():
     train = pd.DataFrame({"a": np.arange(50.0), "b": [*"xy"] * 25})
-    eval = train.assign(a=train["a"] + 100).astype({"b": object})
-    eval.loc[[0, 1, 2], ["a", "b"]] = [[np.nan, "x"], [np.inf, "x"], [7.0, None]]
-    report = check(train, eval, eval)
+    held_out = train.assign(a=train["a"] + 100).astype({"b": object})
+    held_out.loc[[0, 1, 2], ["a", "b"]] = [[np.nan, "x"], [np.inf, "x"], [7.0, None]]
+    report = check(train, held_out, held_out)
     found = report.pairs[report.pairs["second"] == "real_eval"]
     assert (found["first_row"] == found["second_row"]).all()
     assert len(found) == 50
@@ -516,25 +522,25 @@ def test_missing_matches_missing_and_nothing_else():
 
 def test_a_constant_column_and_minus_zero_are_no_obstacle():
     rng = np.random.default_rng(0)
-    eval = pd.DataFrame({"one": 1.0, "zero": 0.0, "x": rng.normal(size=100)})
-    train = eval.assign(x=rng.normal(size=100))
-    report = check(train, eval.assign(zero=-0.0), eval)
+    held_out = pd.DataFrame({"one": 1.0, "zero": 0.0, "x": rng.normal(size=100)})
+    train = held_out.assign(x=rng.normal(size=100))
+    report = check(train, held_out.assign(zero=-0.0), held_out)
     assert line(report, "synth_train", "real_eval")["exact"] == 100
 
 
 def test_columns_may_stand_in_any_order():
-    (train, synth, eval), rng = trio_of_people(7)
-    leaky = pd.concat([synth, jittered(eval, rng)])
-    one, other = check(train, leaky, eval), check(train, leaky[leaky.columns[::-1]], eval)
+    (train, synth, held_out), rng = trio_of_people(7)
+    leaky = pd.concat([synth, jittered(held_out, rng)])
+    one, other = check(train, leaky, held_out), check(train, leaky[leaky.columns[::-1]], held_out)
     assert one.leaked_eval_rows.tolist() == other.leaked_eval_rows.tolist()
 
 
 def test_without_leaks_cleans_a_table():
-    (train, synth, eval), rng = trio_of_people(8)
-    train = pd.concat([train, eval[:100]])
-    synth = table(pd.concat([synth, jittered(eval, rng)]), "synthetic")
-    report = check_contamination(table(train), synth, table(eval))
-    left = report.without_leaks(synth, table(eval))
+    (train, synth, held_out), rng = trio_of_people(8)
+    train = pd.concat([train, held_out[:100]])
+    synth = table(pd.concat([synth, jittered(held_out, rng)]), "synthetic")
+    report = check_contamination(table(train), synth, table(held_out))
+    left = report.without_leaks(synth, table(held_out))
     assert not check_contamination(table(train), *left).is_contaminated
 
 
@@ -545,9 +551,12 @@ def test_without_leaks_cleans_a_table():
 )
 def test_the_unit_of_a_column_changes_nothing(scale, seed):
     rng = np.random.default_rng(seed)
-    train, eval = rng.normal(size=(200, 3)), rng.normal(size=(60, 3))
-    synth = np.concatenate([rng.normal(size=(100, 3)), eval + 0.01 * rng.normal(size=(60, 3))])
-    one, other = check(train, synth, eval), check(train * scale, synth * scale, eval * scale)
+    train, held_out = rng.normal(size=(200, 3)), rng.normal(size=(60, 3))
+    synth = np.concatenate([rng.normal(size=(100, 3)), held_out + 0.01 * rng.normal(size=(60, 3))])
+    one, other = (
+        check(train, synth, held_out),
+        check(train * scale, synth * scale, held_out * scale),
+    )
     pd.testing.assert_frame_equal(one.pairs, other.pairs)
     assert other.is_contaminated
 
@@ -555,19 +564,23 @@ def test_the_unit_of_a_column_changes_nothing(scale, seed):
 # --- errors --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("least", 0), ("least", 1.1), ("report_from", 0.6), ("min_shared", 0), ("jitter", 0)],
-)
-def test_settings_out_of_range_are_refused(name, value):
-    with pytest.raises(InputError, match=f"{name}={value}: expected"):
-        check_contamination(*small_trio(), **{name: value})
+def test_settings_out_of_range_are_refused():
+    bad = [("min_containment", 0), ("min_containment", 1.1), ("min_containment", True)]
+    bad += [("report_from", 0.6), ("min_shared", 0), ("min_shared", 2.5), ("jitter", 0)]
+    calls = {
+        case: (
+            lambda case=case: check_contamination(*small_trio(), **dict([case])),
+            "{}={}: expected".format(*case),
+        )
+        for case in bad
+    }
+    assert unclear(calls) == []
 
 
 def test_an_empty_set_is_refused():
     real_train, synth_train, real_eval = small_trio()
-    with pytest.raises(InputError, match="fakes is empty: nothing can be compared"):
-        check_contamination(real_train, synth_train.take([]), real_eval)
+    message = refusal(check_contamination, real_train, synth_train.take([]), real_eval)
+    assert "fakes is empty: expected rows. Nothing can be compared. Pass some." in message
 
 
 def test_roles_are_checked():
@@ -587,11 +600,11 @@ def test_text_beside_a_table_is_refused():
 
 
 def test_tables_of_other_columns_are_refused():
-    (train, synth, eval), _ = trio_of_people(9)
+    (train, synth, held_out), _ = trio_of_people(9)
     with pytest.raises(InputError, match=r"differ in 1 column\(s\): age"):
-        check(train, synth.drop(columns="age"), eval)
+        check(train, synth.drop(columns="age"), held_out)
     with pytest.raises(InputError, match="column 'age' is"):
-        check(train, synth.astype({"age": str}), eval)
+        check(train, synth.astype({"age": str}), held_out)
 
 
 def test_the_same_ids_on_both_sides_are_no_obstacle():
@@ -606,4 +619,4 @@ def test_the_sets_are_left_as_they_were():
     check_contamination(*trio)
     for data, (X, ids) in zip(trio, before, strict=True):
         pd.testing.assert_series_equal(data.X, X)
-        assert data.ids is ids
+        assert data.ids is ids or (data.ids == ids).all()

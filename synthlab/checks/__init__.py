@@ -1,7 +1,7 @@
-"""Checks that refuse, and measures that look.
+"""Checks of data before a comparison, and measures of synthetic rows.
 
-`roles` refuses a comparison whose number would be wrong, `contamination` finds copies across the
-line between training and evaluation, `fidelity` measures how far rows are from real ones.
+`roles` refuses a comparison whose number would be wrong, `contamination` finds copies of evaluation
+rows in training sets, `fidelity` measures how far rows are from real ones.
 """
 
 import lazy_loader as _lazy

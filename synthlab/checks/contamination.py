@@ -1,21 +1,21 @@
-r"""Copies across the line: rows of one set that also stand, exactly or nearly, in another.
+r"""Contamination: rows of one set that also occur, exactly or nearly, in another.
 
-Three comparisons: synthetic rows against eval, real training rows against eval, and synthetic
-rows against real_train.  Copies in the first two spoil a score; in the third they tell that the
-generator repeats what it was shown, or what it had read before.
+Three comparisons: synthetic rows with eval rows, real training rows with eval rows, and synthetic
+rows with real training rows.  Copies in the first two make a score too high; in the third they show
+that the generator repeats its training rows, or rows that it had read before.
 
-**Texts**: containment of word 5-grams (see `ngrams`).  A pair is a copy from ``least`` on, the
-containment by which `emails.load_email` groups the messages that it never splits.  Weaker
-echoes are listed and count for nothing.  Of 45,288 e-mails of a small language model and nearly
-5,900 real ones, no pair shares more than 4 grams, runs of numbers aside, so 5 are asked for;
-shorter texts are judged by their number, as table rows are.
+**Texts**: containment of word 5-grams (see `ngrams`).  A pair is a copy if its containment is at
+least ``min_containment``; by the same value `emails.load_email` groups messages that it never
+splits.  Weaker, *partial* matches are listed but do not count as copies.  No pair of 45,288 e-mails
+by a small language model and nearly 5,900 real ones shares more than 4 grams, apart from runs of
+numbers, so a pair must share 5.  Shorter texts are judged by how many match, as table rows are.
 
-**Tables**: rows match when their categorical values are equal and their d numbers, in standard
+**Tables**: rows match if their categorical values are equal and their d numbers, in standard
 deviations of the real rows, lie within :math:`\text{jitter}\sqrt{\chi^2_{0.999}(d)}` of each other,
-as 99.9 % do after Gaussian noise of size ``jitter`` on every number.  Rows match by nature, too,
-as often as a row of real_train matches another there.  Matches are copies where there are more
-than that explains (Fisher's exact test, one-sided, p < 0.001); all are marked then, since nobody
-can tell which of them nature made.  Where most rows match by nature, no copy can be told.
+as 99.9 % do after Gaussian noise of size ``jitter`` on every number.  Rows also match by chance, as
+often as a row of real_train matches another one there.  Matches count as copies if there are more
+than chance explains (Fisher's exact test, one-sided, p < 0.001); all of them are then marked,
+because chance matches cannot be identified.  Where most rows match by chance, no copy can be found.
 
 References
 ----------
@@ -38,12 +38,12 @@ from scipy.stats import chi2, hypergeom
 
 from synthlab.checks import roles
 from synthlab.dataset import REAL, SYNTHETIC, Dataset
-from synthlab.errors import InputError
+from synthlab.errors import is_number, is_whole, require
 from synthlab.text import ngrams
 
-#: Share of the smaller text's grams that makes a pair a copy; `corpora` clusters by the same.
+#: Share of the smaller text's grams that makes a pair a copy; `emails` clusters by the same.
 COPY_CONTAINMENT = 0.5
-#: So many grams no two independent texts were seen to share.
+#: More grams than any two independent texts were found to share.
 MIN_SHARED = 5
 _FOUND_SHARE = 0.999
 _SHOWN_PAIRS = 10
@@ -60,23 +60,23 @@ _Frames = dict[_Comparison, pd.DataFrame]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ContaminationReport:
-    """Which rows stand on both sides.  Holds positions and ids of rows, never their content.
+    """Rows that occur in two sets.  Holds positions and ids of rows, never their content.
 
     Attributes
     ----------
     pairs : pandas.DataFrame
-        Every row that matches one of another set, with its strongest match there, by
-        comparison and degree.  Columns ``first``, ``second`` (the sets), ``first_row``,
-        ``second_row`` (positions), ``first_id``, ``second_id``, ``kind`` (*exact*: but for
-        case and white space; *near*; *echo*: weaker, text only), the degree, that is
-        ``containment`` and ``shared`` (grams) of texts or ``distance`` (in standard
-        deviations) of table rows, and ``is_copy``.
+        Every row that matches a row of another set, with its strongest match there; strongest
+        first within each comparison.  Columns ``first``, ``second`` (the sets), ``first_row``,
+        ``second_row`` (positions), ``first_id``, ``second_id``, ``kind`` (*exact* up to case and
+        white space, *near*, or *partial*: weaker, texts only), how much they match
+        (``containment`` and ``shared`` grams of texts, or ``distance`` of table rows in standard
+        deviations), and ``is_copy``.
     counts : pandas.DataFrame
-        A line a comparison: ``first``, ``second``, ``rows`` (of the second set, which are
-        counted), ``exact``, ``near``, ``echo`` (rows by their strongest match), ``copies``
-        (rows flagged), ``share`` (copies / rows), ``worst`` (greatest containment, or least
-        distance) and, for tables, ``natural`` (share of rows that match by nature),
-        ``p_exact`` and ``p`` (of so many exact matches, of so many in all).
+        One row per comparison: ``first``, ``second``, ``rows`` (of the second set, which are
+        counted), ``exact``, ``near``, ``partial`` (rows by their strongest match), ``copies``
+        (rows marked), ``share`` (copies / rows), ``worst`` (greatest containment, or least
+        distance) and, for tables, ``natural`` (share of rows that match by chance),
+        ``p_exact`` and ``p`` (of as many exact matches, and of as many matches).
     about : dict
         Settings, and the ``rows`` of each set.
     """
@@ -92,7 +92,7 @@ class ContaminationReport:
 
     @property
     def leaked_eval_rows(self) -> np.ndarray:
-        """Positions of the eval rows that have a copy in a training set, real or synthetic."""
+        """Positions of the eval rows with a copy in a training set, real or synthetic."""
         return self._copies("second_row", second="real_eval")
 
     @property
@@ -101,10 +101,10 @@ class ContaminationReport:
         return self._copies("first_row", first="synth_train", second="real_eval")
 
     def without_leaks(self, synth_train: Dataset, real_eval: Dataset) -> tuple[Dataset, Dataset]:
-        """Take the leaks out, so that a lift can be measured again.
+        """Remove the copies, so that a lift can be measured again.
 
-        Synthetic rows that copy an eval row go, and eval rows that have a copy in real_train.
-        An eval row that only synthetic rows copied stays: it is clean again.
+        Removes synthetic rows that copy an eval row, and eval rows with a copy in real_train.  An
+        eval row that only synthetic rows copied stays.
 
         Raises
         ------
@@ -112,12 +112,11 @@ class ContaminationReport:
             These are not the sets that were checked.
         """
         for role, data in (("synth_train", synth_train), ("real_eval", real_eval)):
-            if len(data) != self.about["rows"][role]:
-                raise InputError(
-                    f"{data.name} has {len(data):,} rows; the {role} that was checked had "
-                    f"{self.about['rows'][role]:,}. The wrong rows would be dropped. Hand in "
-                    f"the sets that check_contamination was given."
-                )
+            n_checked = self.about["rows"][role]
+            offender = f"{data.name} has {len(data):,} rows"
+            expected = f"{n_checked:,}, as the {role} that was checked"
+            meaning = "The wrong rows would be dropped."
+            require(len(data) == n_checked, offender, expected, meaning, "Pass the checked sets.")
         in_train = self._copies("second_row", first="real_train", second="real_eval")
         return (
             synth_train.take(np.delete(np.arange(len(synth_train)), self.leaked_synth_rows)),
@@ -154,26 +153,26 @@ def check_contamination(
     synth_train: Dataset,
     real_eval: Dataset,
     *,
-    least: float = COPY_CONTAINMENT,
+    min_containment: float = COPY_CONTAINMENT,
     report_from: float = 0.1,
     min_shared: int = MIN_SHARED,
     jitter: float = 0.01,
 ) -> ContaminationReport:
-    """Look for rows of eval in the training sets, and for rows of real_train in the synthetic.
+    """Search the training sets for eval rows, and the synthetic rows for rows of real_train.
 
     Parameters
     ----------
     real_train, synth_train, real_eval : Dataset
         All texts, or all tables of the same columns.  Labels are not compared; ids and lineage
         are checked by `roles.check_roles`.
-    least : float in (0, 1], default 0.5
-        Texts: containment from which a pair is a copy.
-    report_from : float in (0, least], default 0.1
-        Texts: containment from which a weaker echo is listed.
+    min_containment : float in (0, 1], default 0.5
+        Texts: least containment of a copy.
+    report_from : float in (0, min_containment], default 0.1
+        Texts: least containment of a partial match that is listed.
     min_shared : int ≥ 1, default 5
         Texts: grams that a pair must share.
     jitter : float > 0, default 0.01
-        Tables: noise on a copy's numbers that is seen through, in standard deviations.
+        Tables: noise on the numbers of a copy that is still found, in standard deviations.
 
     Returns
     -------
@@ -182,21 +181,17 @@ def check_contamination(
     Raises
     ------
     ContaminationError
-        A synthetic row stands in a real set, or a real one in the synthetic.
+        A real set holds a synthetic row, or the synthetic set a real one.
     InputError
         A set is empty, the sets differ in kind or columns, or a setting is out of range.
     """
-    settings = {
-        "least": least,
-        "report_from": report_from,
-        "min_shared": min_shared,
-        "jitter": jitter,
-    }
-    _check_settings(**settings)
+    settings = {"min_containment": min_containment, "report_from": report_from}
+    settings |= {"min_shared": min_shared, "jitter": jitter}
+    _check_settings(settings)
     sets = {"real_train": real_train, "synth_train": synth_train, "real_eval": real_eval}
     joined = _joined(sets)
     if real_train.is_text:
-        frames = _compare_texts(sets, least, report_from, min_shared)
+        frames = _compare_texts(sets, min_containment, report_from, min_shared)
         summary = _summary(sets, frames)
     else:
         frames, chances = _compare_tables(sets, joined, jitter)
@@ -209,7 +204,9 @@ def check_contamination(
 # --- texts ---------------------------------------------------------------------------------
 
 
-def _compare_texts(sets: _Sets, least: float, report_from: float, min_shared: int) -> _Frames:
+def _compare_texts(
+    sets: _Sets, min_containment: float, report_from: float, min_shared: int
+) -> _Frames:
     """Return the pairs of each comparison, strongest first."""
     indexed = ngrams.index_grams(*(data.X for data in sets.values()))
     grams = dict(zip(sets, indexed, strict=True))
@@ -218,16 +215,16 @@ def _compare_texts(sets: _Sets, least: float, report_from: float, min_shared: in
     for comparison in _COMPARISONS:
         first, second = comparison
         found = ngrams.strongest_pairs(grams[first], grams[second], report_from, min_shared)
-        is_near, is_short = found.containment >= least, found.lettered < min_shared
+        is_near, is_short = found.containment >= min_containment, found.lettered < min_shared
         has_equal = np.isin(found.second, roles.overlapping_rows(sets[first], sets[second]))
-        kind = np.where(is_near, "near", "echo").astype(object)
+        kind = np.where(is_near, "near", "partial").astype(object)
         kind[has_equal & (found.jaccard == 1)] = "exact"
         frame = _frame(comparison, sets, found.first, found.second, kind)
         chance, _ = _chance(comparison, sets, {comparison: frame[is_short]}, repeats)
         frames[comparison] = frame.assign(
             containment=found.containment,
             shared=found.shared,
-            # Short texts recur by nature, too; only more of them than that are copies.
+            # Short texts recur by chance, too; only more of them than that are copies.
             is_copy=np.where(is_short, chance < roles.OVERLAP_P, is_near),
         )
     return frames
@@ -243,7 +240,7 @@ class _Places(NamedTuple):
 
 
 def _compare_tables(sets: _Sets, table: pd.DataFrame, jitter: float) -> tuple[_Frames, list[dict]]:
-    """Return the pairs of each comparison, nearest first, and how likely nature gives them."""
+    """Return the pairs of each comparison, nearest first, and their probabilities by chance."""
     points, radius = _points(sets, table, jitter)
     parts = np.split(points, np.cumsum([len(data) for data in sets.values()])[:-1])
     places = {name: _places(part) for name, part in zip(sets, parts, strict=True)}
@@ -251,7 +248,7 @@ def _compare_tables(sets: _Sets, table: pd.DataFrame, jitter: float) -> tuple[_F
     exact = {c: frame[frame["kind"] == "exact"] for c, frame in frames.items()}
     chances = []
     for comparison, frame in frames.items():
-        # Generators smooth over the steps of a column: an age of 22.7 is near 22 and near 23.
+        # Generators fill the gaps between whole numbers: an age of 22.7 is near 22 and 23.
         reach = radius if comparison == _TRAIN_EVAL else 2 * radius
         exact_repeats, repeats = _repeats(places["real_train"], reach)
         p_exact, _ = _chance(comparison, sets, exact, exact_repeats)
@@ -275,7 +272,7 @@ def _points(sets: _Sets, table: pd.DataFrame, jitter: float) -> tuple[np.ndarray
     is_real = np.concatenate([data.origin for data in sets.values()]) == REAL
     spread = finite[is_real].std(ddof=0).to_numpy()
     scaled = finite.fillna(0.0).to_numpy() / np.where(spread > 0, spread, 1.0)
-    # What is not a finite number is a category of its own: missing matches missing.
+    # Numbers that are not finite are categories of their own: missing matches missing.
     gaps = np.select([np.isnan(values), values == np.inf, values == -np.inf], [1, 2, 3], 0)
     keys = pd.concat([table.drop(columns=numeric).astype(str), pd.DataFrame(gaps)], axis=1)
     keys.columns = range(keys.shape[1])
@@ -284,7 +281,7 @@ def _points(sets: _Sets, table: pd.DataFrame, jitter: float) -> tuple[np.ndarray
 
 
 def _places(points: np.ndarray) -> _Places:
-    # Equal rows share a place: thousands of them at one would make the tree crawl.
+    # Equal rows share one place: thousands of equal points would make the tree slow.
     row_at = np.flatnonzero(~pd.DataFrame(points).duplicated())
     return _Places(points, cKDTree(points[row_at]), row_at)
 
@@ -312,7 +309,7 @@ def _nearest(rows: _Places, others: _Places, radius: float, names: list[str]) ->
 
 
 def _repeats(places: _Places, radius: float) -> tuple[int, int]:
-    """Count the rows that have a twin in their own set: an exact one, one at all."""
+    """Count the rows with an exact match in their own set, and with any match there."""
     is_repeat = pd.DataFrame(places.points).duplicated(keep=False).to_numpy()
     next_place = places.tree.query(places.points, k=2, distance_upper_bound=radius)[0][:, 1]
     return int(is_repeat.sum()), int((is_repeat | np.isfinite(next_place)).sum())
@@ -324,13 +321,13 @@ def _repeats(places: _Places, radius: float) -> tuple[int, int]:
 def _chance(
     comparison: _Comparison, sets: _Sets, frames: _Frames, repeats: int
 ) -> tuple[float, float]:
-    """Return the p-value of so many matches by nature, and the share that nature gives.
+    """Return the p-value of as many matches by chance, and the share expected by chance.
 
-    A row of real_train finds a twin among the others there as often as a fresh row does, and
-    a larger set gives more chances, at most in proportion.  Twins come in pairs at least, so
-    these finds count as half as many trials.  Two more bounds hold for a generator that never
-    saw eval: it hits eval no more often than real_train; and where it overdoes what is common,
-    it hits eval rows that real_train holds as well, which are not counted against it.
+    A row of real_train matches another one there as often as a new row does; a larger set gives
+    more chances, at most in proportion.  Matches come in pairs at least, so they count as half as
+    many trials.  Two more bounds hold for a generator that never saw eval: it matches eval rows no
+    more often than real_train; and where it repeats common rows too often, it matches eval rows
+    that real_train holds as well, which are not counted.
     """
     searched, counted = (len(sets[name]) for name in comparison)
     n_train = len(sets["real_train"])
@@ -363,7 +360,7 @@ def _summary(sets: _Sets, frames: _Frames) -> pd.DataFrame:
     for (first, second), frame in frames.items():
         rows = len(sets[second])
         strongest = frame.drop_duplicates("second_row")["kind"].value_counts()
-        kinds = {kind: int(strongest.get(kind, 0)) for kind in ("exact", "near", "echo")}
+        kinds = {kind: int(strongest.get(kind, 0)) for kind in ("exact", "near", "partial")}
         copies = frame.loc[frame["is_copy"], "second_row"].nunique()
         degree = frame["containment" if "containment" in frame else "distance"]
         worst = degree.iloc[0] if len(degree) else np.nan  # pairs come strongest first
@@ -380,24 +377,24 @@ def _html(frame: pd.DataFrame) -> str:
 def _joined(sets: _Sets) -> pd.Series | pd.DataFrame:
     """Lay the features of the sets end to end, after checking that they can be compared."""
     for data in sets.values():
-        if not len(data):
-            raise InputError(f"{data.name} is empty: nothing can be compared. Hand in rows.")
+        offender = f"{data.name} is empty"
+        require(len(data) > 0, offender, "rows", "Nothing can be compared.", "Pass some.")
     roles.require_origin(sets["real_eval"], REAL, "is an eval set")
     roles.require_origin(sets["real_train"], REAL, "is the control's training set")
     roles.require_origin(sets["synth_train"], SYNTHETIC, "is the synthetic training set")
-    train, synth, eval = (data.replace(ids=None) for data in sets.values())
-    joined = (train + synth + eval).X  # refuses sets of different kinds or columns
+    train, synth, held_out = (data.replace(ids=None) for data in sets.values())
+    joined = (train + synth + held_out).X  # refuses sets of different kinds or columns
     if isinstance(joined, pd.Series):
         return joined
     return pd.DataFrame(joined).infer_objects()
 
 
-def _check_settings(least: float, report_from: float, min_shared: int, jitter: float) -> None:
-    for name, value, is_fine, expected in (
-        ("least", least, 0 < least <= 1, "above 0 and up to 1, a share of a text's grams"),
-        ("report_from", report_from, 0 < report_from <= least, "above 0 and up to least"),
-        ("min_shared", min_shared, min_shared >= 1, "1 or more grams"),
-        ("jitter", jitter, 0 < jitter < np.inf, "above 0, in standard deviations"),
-    ):
-        if not is_fine:
-            raise InputError(f"{name}={value}: expected {expected}.")
+def _check_settings(settings: dict[str, Any]) -> None:
+    most = settings["min_containment"]
+    ranges = {"min_containment": (1, "1"), "report_from": (most, "min_containment")}
+    for name, (high, up_to) in ranges.items():
+        is_share = is_number(settings[name], 0, high) and settings[name] > 0
+        require(is_share, f"{name}={settings[name]}", f"above 0 and up to {up_to}")
+    shared, jitter = settings["min_shared"], settings["jitter"]
+    require(is_whole(shared, 1), f"min_shared={shared}", "a whole number, 1 or more")
+    require(is_number(jitter, 0) and jitter > 0, f"jitter={jitter}", "a number above 0")

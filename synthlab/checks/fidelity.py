@@ -1,7 +1,7 @@
-"""How far rows have drifted from real ones, seen without a label: coverage, spread, tails, words.
+"""How far rows have drifted from real ones, without labels: coverage, spread, tails, words.
 
-A `Lens` is ground once, from frozen real rows (the *reference*), and then looks at any others;
-what it says of two pools of rows can be compared, because the reference never moves.
+A `Lens` is fitted once, to real rows (the *reference*), and then measures any other rows.  Its
+measurements of two pools can be compared, because the reference stays the same.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from synthlab.dataset import Dataset, Features
-from synthlab.errors import InputError
+from synthlab.errors import require
 from synthlab.text import tokens
 
-#: Rows of either side that coverage compares, and the neighbour that sets a row's radius.
-N_COMPARED, NEIGHBOUR = 500, 5
-#: What belongs to the head of a distribution; the rest is its tail.
+#: Rows of either side that coverage compares, and the neighbor that sets a row's radius.
+N_COMPARED, NEIGHBOR = 500, 5
+#: Share of a distribution that counts as its head; the rest is its tail.
 HEAD = 0.9
 #: Of the cross-validation in `two_sample_auc`.
 FOLDS = 5
@@ -38,16 +38,16 @@ Matrix = np.ndarray | sparse.csr_matrix
 
 @dataclass(frozen=True, eq=False)
 class Lens:
-    """Made by `lens_of`; see there.
+    """A fixed view of rows; made by `lens_of`.
 
     Attributes
     ----------
     view : callable
         Rows of the reference's kind → matrix of shape (n_rows, n_features).
     some_rows : matrix of shape (n_compared, n_features)
-        Reference rows as the view shows them.
+        Reference rows in that view.
     radii : ndarray of shape (n_compared,)
-        The distance of each of them to its nearest ones, see `NEIGHBOUR`.
+        The distance of each of them to its neighbor, see `NEIGHBOR`.
     total_variance : float
         Of the reference.
     tail_share : callable
@@ -64,7 +64,7 @@ class Lens:
 
 
 def lens_of(reference: Dataset) -> Lens:
-    """Grind a lens from frozen real rows; their labels are not looked at.
+    """Fit a lens to real rows; their labels are ignored.
 
     Parameters
     ----------
@@ -74,53 +74,54 @@ def lens_of(reference: Dataset) -> Lens:
     Returns
     -------
     Lens
-        Texts are seen as TF-IDF vectors of length 1, weighted by the reference, with one more
-        column for those without a word; tables as columns standardized by it, categories one
-        column each.
+        Texts become TF-IDF vectors of length 1, weighted by the reference, with one more column
+        for texts without a word.  Columns of tables are standardized by the reference; categories
+        become one column per level.
 
     Raises
     ------
     InputError
-        The reference has too few rows to tell how far apart real rows lie.
+        The reference has too few rows to estimate how far apart real rows lie.
     """
-    if len(reference) <= NEIGHBOUR:
-        raise InputError(
-            f"{reference.name}: {len(reference)} rows; expected more than {NEIGHBOUR}. How far "
-            f"apart real rows lie can't be told. Hand in a few hundred."
-        )
+    require(
+        len(reference) > NEIGHBOR,
+        f"{reference.name}: {len(reference)} rows",
+        f"more than {NEIGHBOR}",
+        "Fewer do not show how far apart real rows lie.",
+        "Use a few hundred.",
+    )
     view = _text_view(reference.X) if reference.is_text else _table_view(reference.X)
     tail_share = _text_tail(reference.X) if reference.is_text else _table_tail(reference.X)
     rows = view(reference.X)
     some = rows[evenly(rows.shape[0], N_COMPARED)]
-    neighbour = min(NEIGHBOUR, some.shape[0] - 1)
-    radii = np.sort(_distances(some, some), axis=1)[:, neighbour]  # the nearest one is itself
+    neighbor = min(NEIGHBOR, some.shape[0] - 1)
+    radii = np.sort(_distances(some, some), axis=1)[:, neighbor]  # the nearest one is itself
     return Lens(view, some, radii, _spread(rows), tail_share, reference.is_text)
 
 
 def measure_drift(lens: Lens, rows: Dataset) -> dict[str, float]:
-    """Look at rows through a lens.
+    """Measure how far rows are from a lens's reference.
 
     Parameters
     ----------
     lens : Lens
     rows : Dataset
-        Of the reference's kind.  LoopState are compared fairly only at the same size: what is
-        counted grows with it.
+        Of the reference's kind.  Only pools of the same size can be compared: counts grow with it.
 
     Returns
     -------
     dict
-        ``coverage``: share of reference rows that have one of ``rows`` nearer than their own
-        fifth-nearest neighbour (1 − 2⁻⁵ or so for other real rows).  ``variance``: mean squared
-        distance to the centre, over the reference's.  ``tail_mass``: share of words (of values
-        that are not missing, averaged over columns) outside what makes up nine tenths of the
-        reference.  For texts,
-        ``vocabulary`` and ``distinct_bigrams``: different words, and pairs of words in a row.
+        ``coverage``: share of reference rows with one of ``rows`` nearer than their own
+        fifth-nearest neighbor (about 1 − 2⁻⁵ for other real rows).  ``variance``: mean squared
+        distance to the center, divided by the reference's.  ``tail_mass``: share of words (for
+        tables: of values that are not missing, averaged over columns) outside those that make up
+        nine tenths of the reference.  For texts, ``vocabulary`` and ``distinct_bigrams``: the
+        number of different words, and of different pairs of successive words.
 
     References
     ----------
     Coverage: Naeem et al. (2020), ICML, arXiv:2002.09797; of their four measures the one that
-    sees lost modes and is not fooled by a far-off row.
+    detects lost modes and is robust against outliers.
     """
     seen = lens.view(rows.X)
     found = {
@@ -142,12 +143,12 @@ def two_sample_auc(lens: Lens, reference: Dataset, rows: Dataset) -> float:
     lens : Lens
         Of the reference.
     reference, rows : Dataset
-        As many of each are compared, 500 at most.
+        The same number of each is compared, at most 500.
 
     Returns
     -------
     float
-        The cross-validated area under the ROC curve of a logistic regression: near 0.5 where the
+        The cross-validated area under the ROC curve of a logistic regression: about 0.5 where the
         two cannot be separated, 1 where they always can.
 
     References
@@ -164,13 +165,13 @@ def two_sample_auc(lens: Lens, reference: Dataset, rows: Dataset) -> float:
 
 
 def _used(X: sparse.spmatrix) -> sparse.csr_matrix:
-    """Return the columns that any row uses: few words of a language stand in a thousand texts."""
+    """Return the columns that any row uses; a thousand texts use few words of a language."""
     X = X.tocsr()
     return X[:, np.unique(X.indices)]
 
 
 def evenly(n_rows: int, most: int) -> np.ndarray:
-    """Return at most so many positions, evenly spaced: a sample without a seed."""
+    """Return at most ``most`` positions, evenly spaced: a sample without a seed."""
     return np.unique(np.linspace(0, n_rows - 1, min(n_rows, most)).astype(int))
 
 
@@ -186,7 +187,7 @@ def _coverage(lens: Lens, seen: Matrix) -> float:
 def _distances(some: Matrix, others: Matrix) -> np.ndarray:
     """Return distances of all pairs: Euclidean for tables; for texts 1 − cosine.
 
-    Euclidean distance would put a text without a known word, a row of zeros, near to all.
+    By Euclidean distance a text without a known word, a row of zeros, would be near all others.
     """
     if sparse.issparse(some):
         return 1 - (some @ others.T).toarray()
@@ -194,10 +195,10 @@ def _distances(some: Matrix, others: Matrix) -> np.ndarray:
 
 
 def _spread(rows: Matrix) -> float:
-    """Return the mean squared distance of rows to their centre."""
+    """Return the mean squared distance of rows to their center."""
     squares = rows.multiply(rows).sum() if sparse.issparse(rows) else (rows**2).sum()
-    centre = np.asarray(rows.mean(axis=0)).ravel()
-    return max(0.0, float(squares / rows.shape[0] - centre @ centre))
+    center = np.asarray(rows.mean(axis=0)).ravel()
+    return max(0.0, float(squares / rows.shape[0] - center @ center))
 
 
 def _ratio(found: float, of_reference: float) -> float:
@@ -260,7 +261,7 @@ def _table_tail(X: Features) -> Callable[[Features], float]:
 
 
 def _plain_columns_of(X: Features) -> Callable[[Features], pd.DataFrame]:
-    """Return what makes a table's columns, in the order of this one, floats or texts."""
+    """Return a function that makes tables floats and texts, with the columns of this one."""
     names = X.columns if isinstance(X, pd.DataFrame) else range(X.shape[1])
 
     def plain(rows: Features) -> pd.DataFrame:
@@ -271,7 +272,7 @@ def _plain_columns_of(X: Features) -> Callable[[Features], pd.DataFrame]:
 
 
 def _plain(values: pd.Series) -> pd.Series:
-    """Return numbers, truth values and dates as floats, all else as texts; gaps stay gaps."""
+    """Return numbers, truth values and dates as floats, others as texts; missing stays missing."""
     if values.dtype.kind in "mM":
         values = values.astype("int64").where(values.notna())
     if pd.api.types.is_numeric_dtype(values.dtype):
@@ -280,7 +281,7 @@ def _plain(values: pd.Series) -> pd.Series:
 
 
 def _head_of(values: pd.Series) -> Callable[[pd.Series], pd.Series]:
-    """Return what tells whether values belong to a column's head."""
+    """Return a function that says which values belong to a column's head."""
     if pd.api.types.is_float_dtype(values.dtype):
         low, high = values.quantile([(1 - HEAD) / 2, (1 + HEAD) / 2])
         return lambda found: found.between(low, high)
