@@ -10,13 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.base import ClassifierMixin
 from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 
 from synthlab.control.lift import evaluate_synthetic_lift
 from synthlab.control.result import LiftResult
 from synthlab.dataset import REAL, SYNTHETIC, Dataset
 from synthlab.errors import ContaminationError
-from synthlab.stats.verdicts import INCONCLUSIVE, NO_USEFUL_EFFECT
+from synthlab.stats.verdicts import HURTS, INCONCLUSIVE, NO_USEFUL_EFFECT
 
 REFUSED = "refused"
 _NO_LIFT = (NO_USEFUL_EFFECT, INCONCLUSIVE)
@@ -38,6 +40,8 @@ class _Case(NamedTuple):
     build: Callable[[np.random.Generator], Sets]
     right: tuple[str, ...]
     others: str = ""
+    scoring: str = "balanced_accuracy"
+    model: ClassifierMixin = LogisticRegression(max_iter=2_000)
 
 
 def run_selftest(random_state: int = 0) -> list[Answer]:
@@ -68,8 +72,8 @@ def _put(name: str, case: _Case, random_state: int) -> Answer:
             real_train,
             synth_train,
             real_eval,
-            model=LogisticRegression(max_iter=2_000),
-            scoring="balanced_accuracy",
+            model=case.model,
+            scoring=case.scoring,
             margin=0.01,
             baselines=False,
         )
@@ -143,6 +147,44 @@ def _relabelled_eval(rng: np.random.Generator) -> Sets:
     return real_train, synth, labelled_by_a_machine
 
 
+def _few_evaluation_rows(rng: np.random.Generator) -> Sets:
+    real_train, synth, real_eval = _sets(rng)
+    return real_train, synth, real_eval.take(np.arange(12))
+
+
+def _one_row_of_a_class(rng: np.random.Generator) -> Sets:
+    real_train, synth, real_eval = _sets(rng)
+    one = np.flatnonzero(real_eval.y == 1)[:1]
+    return real_train, synth, real_eval.take(np.r_[np.flatnonzero(real_eval.y == 0), one])
+
+
+def _same_rows_of_few_customers(rng: np.random.Generator) -> Sets:
+    """Pure noise, each customer counted ten times: forty independent rows, not four hundred."""
+    real_train, synth, real_eval = _sets(rng, signal=0.0)
+    rows = np.repeat(np.arange(40), 10)
+    groups = [f"customer {row}" for row in rows]
+    jitter = rng.normal(scale=1e-6, size=(400, _N_COLUMNS))
+    repeated = Dataset(real_eval.X[rows] + jitter, real_eval.y[rows], REAL, "visits", groups=groups)
+    return real_train, synth, repeated
+
+
+def _a_customer_on_both_sides(rng: np.random.Generator) -> Sets:
+    real_train, synth, real_eval = _sets(rng)
+    known = real_train.replace(groups=[f"customer {i}" for i in range(_N_TRAIN)])
+    return known, synth, real_eval.replace(groups=[f"customer {i}" for i in range(_N_EVAL)])
+
+
+def _wrong_labels(rng: np.random.Generator) -> Sets:
+    real_train, synth, real_eval = _sets(rng)
+    return real_train, synth.replace(y=1 - synth.y), real_eval
+
+
+def _shifted_prior(rng: np.random.Generator) -> Sets:
+    """Fresh rows of one class: what they lift a threshold at one half can give for free."""
+    real_train, synth, real_eval = _sets(rng, signal=0.0)
+    return real_train, synth.take(synth.y == 1), real_eval
+
+
 def _fresh_rows(rng: np.random.Generator) -> Sets:
     return _sets(rng)
 
@@ -163,4 +205,15 @@ CASES = {
     ),
     "mode collapse": _Case(_mode_collapse, ("hurts", *_NO_LIFT)),
     "eval relabelled by a machine": _Case(_relabelled_eval, (REFUSED,)),
+    "twelve evaluation rows": _Case(_few_evaluation_rows, (INCONCLUSIVE,)),
+    "one evaluation row of a class": _Case(_one_row_of_a_class, (INCONCLUSIVE,)),
+    "forty customers, ten rows each": _Case(
+        _same_rows_of_few_customers, _NO_LIFT, scoring="accuracy"
+    ),
+    "a customer on both sides": _Case(_a_customer_on_both_sides, (REFUSED,)),
+    "wrong labels": _Case(_wrong_labels, (HURTS,)),
+    "a shifted prior": _Case(_shifted_prior, (HURTS, *_NO_LIFT), scoring="accuracy"),
+    "a stump, whose seeds may agree by chance": _Case(
+        _pure_noise, _NO_LIFT, model=DecisionTreeClassifier(max_depth=1)
+    ),
 }

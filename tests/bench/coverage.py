@@ -23,6 +23,8 @@ Truths come from two million fresh rows (estimand A) or from four hundred fresh 
 
 from __future__ import annotations
 
+import importlib
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -432,4 +434,6 @@ run on them."""
 
 
 if __name__ == "__main__":
-    main()
+    # Workers import the cells by name, which they cannot do with a script.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    importlib.import_module("bench.coverage").main()
