@@ -1,5 +1,7 @@
 """The atlas: the same cells as by hand, the same table however it was run, honest verdicts."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -85,8 +87,10 @@ def test_a_recorded_cell_computed_again_is_the_same():
 
 
 def test_neither_order_nor_workers_change_the_table(scores, tmp_path):
-    other = run_atlas(tmp_path, SMALL[::-1], n_splits=2, n_jobs=2).to_frame()
-    pd.testing.assert_frame_equal(other, scores)
+    few = ["zoo-3", "glass2"]
+    other = run_atlas(tmp_path, few, n_splits=2, n_jobs=2).to_frame()
+    expected = scores[scores["dataset"].isin(few)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(other, expected)
 
 
 def test_the_same_scores_are_the_same_bytes(scores, tmp_path):
@@ -99,15 +103,16 @@ def test_the_same_scores_are_the_same_bytes(scores, tmp_path):
 def test_an_unknown_set_is_refused_before_anything_runs(tmp_path):
     with pytest.raises(InputError, match="Did you mean ecoli"):
         run_atlas(tmp_path / "cells", ["glass2", "ecoli9"])
+    with pytest.raises(InputError, match="n_splits=1: expected 2 or more"):
+        run_atlas(tmp_path / "cells", ["glass2"], n_splits=1)
     assert not (tmp_path / "cells").exists()
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("dataset", ["hepatitis", "flare-F", "glass2"])
-def test_models_take_gaps_and_categories(name, dataset):
-    rows = load_imbalanced(dataset)
-    model = build_model(name).fit(rows.X, rows.y)
-    assert model.predict_proba(rows.X).shape == (len(rows), 2)
+def test_models_take_gaps_and_categories():
+    for dataset, name in product(["hepatitis", "flare-F", "glass2"], MODELS):
+        rows = load_imbalanced(dataset)
+        model = build_model(name).fit(rows.X, rows.y)
+        assert model.predict_proba(rows.X).shape == (len(rows), 2)
 
 
 # --- lifts ---------------------------------------------------------------------------------

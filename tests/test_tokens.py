@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import product
 
 import numpy as np
 import pytest
@@ -24,9 +25,9 @@ ODD = [
 ]
 
 
-@pytest.fixture
-def _nothing_read(monkeypatch):
-    monkeypatch.setattr(tokens, "_kept", {})
+@pytest.fixture(autouse=True)
+def _nothing_read():
+    tokens.forget()
 
 
 def random_texts(n=60, words=40, longest=12, seed=0):
@@ -51,9 +52,8 @@ def test_a_text_is_cut_into_words_and_marks():
     assert tokenize("Don't go, 3x!").words == ("Don", "'", "t", "go", ",", "3x", "!")
 
 
-@pytest.mark.parametrize("text", ODD)
-def test_only_white_space_is_lost(text):
-    assert "".join(tokenize(text).words) == re.sub(r"\s", "", text)
+def test_only_white_space_is_lost():
+    assert ["".join(tokenize(text).words) for text in ODD] == [re.sub(r"\s", "", t) for t in ODD]
 
 
 def test_spellings_have_numbers_of_their_own_and_words_count_in_any_case():
@@ -78,10 +78,10 @@ def test_damaged_characters_are_not_taken_for_others():
 # --- counts against scikit-learn -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("texts", [ODD, random_texts()], ids=["odd", "random"])
-def test_counts_are_those_of_scikit_learn_up_to_names(texts):
-    theirs = CountVectorizer(token_pattern=r"\w\w+").fit_transform(texts)
-    assert columns_of(word_counts(texts)) == columns_of(theirs)
+def test_counts_are_those_of_scikit_learn_up_to_names():
+    for texts in (ODD, random_texts()):
+        theirs = CountVectorizer(token_pattern=r"\w\w+").fit_transform(texts)
+        assert columns_of(word_counts(texts)) == columns_of(theirs)
 
 
 def test_words_that_share_a_column_are_added():
@@ -118,10 +118,9 @@ def runs(text, n):
     return zip(*(words[later:] for later in range(n)), strict=False)
 
 
-@pytest.mark.parametrize("n", [1, 2, 3])
-@pytest.mark.parametrize("texts", [ODD, random_texts()], ids=["odd", "random"])
-def test_distinct_runs_are_those_of_sets(texts, n):
-    assert count_distinct(texts, n) == len({run for text in texts for run in runs(text, n)})
+def test_distinct_runs_are_those_of_sets():
+    for texts, n in product((ODD, random_texts()), (1, 2, 3)):
+        assert count_distinct(texts, n) == len({run for text in texts for run in runs(text, n)})
 
 
 def test_order_makes_a_difference_and_texts_do_not_run_on():
@@ -136,7 +135,6 @@ def test_nothing_is_distinct_in_nothing():
 # --- read once -----------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("_nothing_read")
 def test_what_was_read_before_changes_nothing():
     texts = random_texts() + ODD
     once = word_counts(texts), count_distinct(texts, 2)
@@ -146,14 +144,15 @@ def test_what_was_read_before_changes_nothing():
     assert tokenize(texts[0]) is tokenize(texts[0])
 
 
-@pytest.mark.usefixtures("_nothing_read")
 def test_what_was_forgotten_is_read_again(monkeypatch):
     texts = random_texts() + ODD
     before = word_counts(texts)
-    monkeypatch.setattr(tokens, "_TEXTS_KEPT", 3)
-    tokens._kept.clear()
+    first = tokenize(texts[0])
+    monkeypatch.setattr(tokens, "TEXTS_KEPT", 3)
+    tokens.forget()
     assert (word_counts(texts) != before).nnz == 0
-    assert len(tokens._kept) == 3
+    assert tokenize(texts[-1]) is tokenize(texts[-1])
+    assert tokenize(texts[0]) is not first
 
 
 def test_what_is_kept_cannot_be_changed():
@@ -167,17 +166,16 @@ def same(one, other):
     )
 
 
-@pytest.mark.parametrize("text", [*ODD, *random_texts(5), "\ud800 damaged"])
-@pytest.mark.usefixtures("_nothing_read")
-def test_a_text_that_was_written_counts_as_it_would_be_read(text):
-    read = tokenize(text)
-    vocabulary = Vocabulary.of(read.words, read.codes)
-    numbers = np.random.default_rng(0).integers(len(read.words), size=30)
-    tokens._kept.clear()
-    written = vocabulary.text_of(numbers)
-    kept = tokenize(written)
-    tokens._kept.clear()
-    assert same(kept, tokenize(written))
+def test_a_text_that_was_written_counts_as_it_would_be_read():
+    for text in [*ODD, *random_texts(5), "\ud800 damaged"]:
+        read = tokenize(text)
+        vocabulary = Vocabulary.of(read.words, read.codes)
+        numbers = np.random.default_rng(0).integers(len(read.words), size=30)
+        tokens.forget()
+        written = vocabulary.text_of(numbers)
+        kept = tokenize(written)
+        tokens.forget()
+        assert same(kept, tokenize(written))
 
 
 # --- every process -------------------------------------------------------------------------

@@ -1,11 +1,9 @@
-"""The atlas: what synthetic rows of the rarer class did to scores, on every imbalanced table.
+"""The atlas's cells: scores of every generator on every imbalanced table.
 
 One cell is a data set and a split.  It fits every model on the real training rows, on these with
-class weights (which cost nothing), and on these with as many synthetic rows of the rarer class as
-make both classes equal, by every generator; and scores all on the same real eval rows.
-
-`run_atlas` runs the cells and keeps them, `lifts` turns the scores into lifts with intervals and
-verdicts under estimand B: splits are repeated, and the generator is fitted inside each.
+class weights (a zero-cost baseline), and, per generator, on these with as many synthetic rows of
+the rarer class as make both classes equal.  All are scored on the same real evaluation rows.
+`run_atlas` computes the cells and keeps them.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ from synthlab.datasets.imbalanced import (
     imbalanced_registry,
     load_imbalanced,
 )
-from synthlab.errors import InputError
+from synthlab.errors import InputError, is_whole, require
 from synthlab.generators.base import Generator, draw
 from synthlab.metrics.grading import METRICS, grade
 from synthlab.models import fit_with_seed, output_of, table_boosting
@@ -42,7 +40,7 @@ from synthlab.sweep import Sweep, grid, run_sweep
 
 REAL_ONLY, CLASS_WEIGHTS = "real only", "class weights"
 
-#: By name, as pictures call them.
+#: Generators by the names that figures show.
 GENERATORS: MappingProxyType[str, Generator] = MappingProxyType(generators.catalog())
 MODELS = ("logistic regression", "gradient boosting", "random forest")
 
@@ -55,28 +53,28 @@ SCORES = (
     "neg_log_loss",
 )
 
-#: Sets with so many rows of the rarer class get verdicts (20 of them evaluate), others a lift.
+#: Sets with as many rows of the rarer class get verdicts (20 of the rows evaluate), others a lift.
 MIN_MINORITY = 60
 
 EVAL_SHARE = 1 / 3
 
 N_SPLITS = 5
-#: Raised whenever a cell's numbers change; a test runs one recorded cell again.
+#: Version of the cells, raised whenever their numbers change; a test recomputes a recorded cell.
 RECIPE = 1
 
-#: What an interval of these shares needs: n_eval / n_train.
+#: n_eval / n_train, which the interval over splits needs.
 EVAL_TO_TRAIN = EVAL_SHARE / (1 - EVAL_SHARE)
 
 _N_TREES = 50
 
 
 def build_model(name: str) -> ClassifierMixin:
-    """Return an unfitted classifier for tables of numbers and categories, gaps among them.
+    """Return an unfitted classifier for tables of numbers and categories, with missing values.
 
     Parameters
     ----------
     name : str
-        One of `MODELS`.  Score boosting has the course's settings for tables (slow learning
+        One of `MODELS`.  Gradient boosting has the course's settings for tables (slow learning
         rate, small leaves), the others scikit-learn's defaults; forests have 50 trees.
     """
     if name == "gradient boosting":
@@ -94,32 +92,32 @@ def build_model(name: str) -> ClassifierMixin:
 
 
 def compare_on(dataset: str, seed: int) -> list[dict[str, Any]]:
-    """Split a set once, and score every recipe: the atlas's cell.
+    """Split a set once and score every model and arm: one cell of the atlas.
 
     Parameters
     ----------
     dataset : str
         One of `imbalanced.imbalanced_names`.
     seed : int ≥ 0
-        Decides the split, the generated rows and the fits.
+        Of the split, the generated rows and the fits.
 
     Returns
     -------
     list of dict
-        One a model and arm: ``model``, ``arm``, ``n_synth``, ``n_minority_eval``, the scores by
-        name (more is better), and ``refused``: why a generator can't take such rows.
+        One per model and arm: ``model``, ``arm``, ``n_synth``, ``n_minority_eval``, the scores by
+        name (more is better), and ``refused``: why a generator cannot learn such rows.
     """
     rows = load_imbalanced(dataset)
     clusters = repeat_clusters(rows.X)
     rng = np.random.default_rng([seed, 0])
     n_eval = round(EVAL_SHARE * len(rows))
-    may_lack = n_eval // 50  # a table of few distinct rows has hardly a single one
+    may_lack = n_eval // 50  # a table of few distinct rows has few single ones
     is_eval = stratified_cluster_split(rows.y, clusters, n_eval, rng, may_lack=may_lack)
-    train, eval = rows.take(~is_eval, f"{dataset} train"), rows.take(is_eval, f"{dataset} eval")
+    train, held_out = rows.take(~is_eval, f"{dataset} train"), rows.take(is_eval, f"{dataset} eval")
     is_primary = (rows.y == MINORITY).sum() >= MIN_MINORITY
     arms = list(_arms(train, seed))
     return [
-        _record(model, arm, train, synth, eval, seed)
+        _record(model, arm, train, synth, held_out, seed)
         for model in (MODELS if is_primary else MODELS[:-1])
         for arm, synth in arms
     ]
@@ -132,22 +130,28 @@ def run_atlas(
     n_splits: int = N_SPLITS,
     n_jobs: int | None = 2,
 ) -> Sweep:
-    """Run the atlas's cells that a folder lacks.
+    """Compute the atlas's cells that a folder lacks.
 
     Parameters
     ----------
     folder : path
-        Keeps a file a cell; see `sweep.run_sweep`.
+        Holds one file per cell; see `sweep.run_sweep`.
     names : iterable of str, optional
-        Sets; all of them without it.
+        Sets; default all.
     n_splits : int ≥ 2, default 5
     n_jobs : int or None, default 2
 
     Returns
     -------
     Sweep
-        Largest sets first, so that no worker is left with one at the end.
+        The largest sets come first, so that no worker ends with one.
+
+    Raises
+    ------
+    InputError
+        An unknown set, or fewer than two splits.
     """
+    require(is_whole(n_splits, 2), f"n_splits={n_splits}", "2 or more", "One shows no spread.")
     sets = imbalanced_registry()["sets"]
     names = imbalanced_names() if names is None else tuple(names)
     unknown = [name for name in names if name not in sets]
@@ -162,12 +166,12 @@ def run_atlas(
 
 
 def _arms(train: Dataset, seed: int) -> Iterator[tuple[str, Dataset | str | None]]:
-    """Yield each arm's name with its synthetic rows, or with why there are none."""
+    """Yield each arm's name with its synthetic rows, or with the reason why there are none."""
     yield REAL_ONLY, None
     yield CLASS_WEIGHTS, None
     n_synth = len(train) - 2 * int((train.y == MINORITY).sum())
     for number, (name, generator) in enumerate(GENERATORS.items(), start=1):
-        rng = np.random.default_rng([seed, number])  # one generator more leaves the others' rows
+        rng = np.random.default_rng([seed, number])  # another generator changes no other's rows
         try:
             yield name, draw(generator, train, n_synth, rng, MINORITY)
         except InputError as refusal:
@@ -175,9 +179,9 @@ def _arms(train: Dataset, seed: int) -> Iterator[tuple[str, Dataset | str | None
 
 
 def _record(
-    name: str, arm: str, train: Dataset, synth: Dataset | str | None, eval: Dataset, seed: int
+    name: str, arm: str, train: Dataset, synth: Dataset | str | None, held_out: Dataset, seed: int
 ) -> dict[str, Any]:
-    n_minority = int((eval.y == MINORITY).sum())
+    n_minority = int((held_out.y == MINORITY).sum())
     record = {"model": name, "arm": arm, "n_synth": 0, "n_minority_eval": n_minority}
     if isinstance(synth, str):
         return record | dict.fromkeys(SCORES) | {"refused": synth}
@@ -186,26 +190,27 @@ def _record(
     if arm == CLASS_WEIGHTS:
         weight = next(key for key in model.get_params() if key.endswith("class_weight"))
         model.set_params(**{weight: "balanced"})
-    scores = _scores(fit_with_seed(model, rows, seed), eval)
+    scores = _scores(fit_with_seed(model, rows, seed), held_out)
     return record | {"n_synth": len(rows) - len(train)} | scores | {"refused": None}
 
 
-def _scores(fitted: ClassifierMixin, eval: Dataset) -> dict[str, float]:
-    probability = output_of(fitted, eval, "probabilities")
+def _scores(fitted: ClassifierMixin, held_out: Dataset) -> dict[str, float]:
+    probability = output_of(fitted, held_out, "probabilities")
     outputs = {
         "probabilities": probability,
         "ranking": probability[:, 1],
         "classes": fitted.classes_[probability.argmax(axis=1)],
     }
     metrics = (METRICS[name] for name in SCORES)
-    return {m.name: grade(outputs[m.needs], eval, m, fitted.classes_).value for m in metrics}
+    return {m.name: grade(outputs[m.needs], held_out, m, fitted.classes_).value for m in metrics}
 
 
 def _recipe() -> str:
-    """Name all that would change the numbers but the data: libraries, and our own code."""
-    return f"{_libraries()}, recipe {RECIPE}"
+    """Name everything but the data that changes the numbers: libraries and our own code."""
+    return f"{libraries()}, recipe {RECIPE}"
 
 
-def _libraries() -> str:
+def libraries() -> str:
+    """Return the versions of the libraries that the numbers depend on."""
     names = ("imbalanced-learn", "numpy", "pandas", "scikit-learn", "scipy")
     return ", ".join(f"{name} {version(name)}" for name in names)

@@ -1,11 +1,6 @@
-"""The atlas: what synthetic rows of the rarer class did to scores, on every imbalanced table.
+"""The atlas's lifts: scores of cells turned into lifts with intervals and verdicts.
 
-One cell is a data set and a split.  It fits every model on the real training rows, on these with
-class weights (which cost nothing), and on these with as many synthetic rows of the rarer class as
-make both classes equal, by every generator; and scores all on the same real eval rows.
-
-`run_atlas` runs the cells and keeps them, `lifts` turns the scores into lifts with intervals and
-verdicts under estimand B: splits are repeated, and the generator is fitted inside each.
+Under estimand B: splits are repeated, and the generator is fitted inside each.
 """
 
 from __future__ import annotations
@@ -19,12 +14,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synthlab.atlas.cells import EVAL_TO_TRAIN, MIN_MINORITY, REAL_ONLY, SCORES, _libraries
+from synthlab.atlas.cells import EVAL_TO_TRAIN, MIN_MINORITY, REAL_ONLY, SCORES, libraries
 from synthlab.control.judge import compare_splits
 from synthlab.datasets import registry
-from synthlab.datasets.imbalanced import (
-    imbalanced_frame,
-)
+from synthlab.datasets.imbalanced import imbalanced_frame
 from synthlab.paths import atomic_path
 
 
@@ -34,7 +27,7 @@ def load_atlas() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``dataset``, ``seed`` (of the split), and what `compare_on` returns.
+        ``dataset``, ``seed`` (of the split), and the entries of `cells.compare_on`.
 
     Raises
     ------
@@ -45,23 +38,23 @@ def load_atlas() -> pd.DataFrame:
 
 
 def write_atlas(scores: pd.DataFrame, path: Path) -> None:
-    """Write the atlas as one parquet file: the same scores, the same bytes.
+    """Write the atlas as one parquet file; the same scores give the same bytes.
 
     Parameters
     ----------
     scores : pandas.DataFrame
     path : Path
-        The versions that made the scores go into the file's own metadata.
+        The file's metadata names the versions that made the scores.
     """
     table = pa.Table.from_pandas(scores, preserve_index=False)
-    about = {b"synthlab": f"synthlab {version('synthlab')}, {_libraries()}".encode()}
+    about = {b"synthlab": f"synthlab {version('synthlab')}, {libraries()}".encode()}
     with atomic_path(path) as partial:
         metadata = {**(table.schema.metadata or {}), **about}
         pq.write_table(table.replace_schema_metadata(metadata), partial, compression="zstd")
 
 
 def lifts(scores: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Turn scores by split into lifts over the real rows alone.
+    """Turn scores by split into lifts over the real-only baseline.
 
     Parameters
     ----------
@@ -72,14 +65,14 @@ def lifts(scores: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a data set, model, arm and metric: ``control`` (the score of the real rows alone),
-        ``lift``, its interval ``ci_low`` and ``ci_high`` (Nadeau & Bengio), ``p_value`` (that of
-        no lift, two-sided), ``margin``, ``verdict`` (of primary sets alone), with ``source``,
-        ``n_rows``, ``n_minority`` and ``imbalance_ratio`` of the set.  Where every split gave
-        the same lift, no spread is seen: no interval, a p-value of 1, *inconclusive*.
+        One row per data set, model, arm and metric: ``control`` (the real-only score), ``lift``,
+        its interval ``ci_low`` and ``ci_high`` (Nadeau & Bengio), ``p_value`` (two-sided, of no
+        lift), ``margin``, ``verdict`` (primary sets only), with ``source``, ``n_rows``,
+        ``n_minority`` and ``imbalance_ratio`` of the set.  Where every split gave the same lift
+        there is no spread: no interval, a p-value of 1, *inconclusive*.
     """
-    about = imbalanced_frame().set_index("name")
-    about = about[["source", "n_rows", "n_columns", "n_minority", "imbalance_ratio"]]
+    facts = imbalanced_frame().set_index("name")
+    facts = facts[["source", "n_rows", "n_columns", "n_minority", "imbalance_ratio"]]
     by_split = scores.set_index(["dataset", "model", "arm", "seed"])[list(SCORES)]
     by_split = by_split.rename_axis(columns="metric").stack().unstack("seed")
     control = by_split.xs(REAL_ONLY, level="arm")
@@ -94,7 +87,7 @@ def lifts(scores: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
             strict=True,
         )
     ]
-    table = pd.DataFrame(found, index=treated.index).reset_index().join(about, on="dataset")
+    table = pd.DataFrame(found, index=treated.index).reset_index().join(facts, on="dataset")
     is_primary = table["n_minority"] >= MIN_MINORITY
     table.loc[~is_primary, ["ci_low", "ci_high", "p_value"]] = np.nan
     return table.assign(verdict=table["verdict"].where(is_primary))

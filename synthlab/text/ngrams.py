@@ -1,8 +1,8 @@
-"""Word n-grams as sparse rows: how much of one text stands in another.
+"""Word n-grams as sparse rows: how much of one text another one contains.
 
-*Containment* of text a in text b is the share of a's distinct word 5-grams that occur in b:
-1.0 for a copy, also for a short copy inside a long message, where the Jaccard index would
-be small (Broder 1997, doi:10.1109/SEQUEN.1997.666900).
+*Containment* of text a in text b is the share of a's distinct word 5-grams that occur in b.  It is
+1 for a copy, also for a short copy inside a long message, where the Jaccard index would be small
+(Broder 1997, doi:10.1109/SEQUEN.1997.666900).
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from scipy.sparse.csgraph import connected_components
 WORDS_PER_GRAM = 5
 _WORD = re.compile(r"\w+")
 _BLOCK_ROWS = 512
-_BLOCK_CELLS = 4_000_000
+#: Most pairs of texts that are compared at once.
+BLOCK_CELLS = 4_000_000
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, lower-cased."""
+    """Return the words of a text in lower case."""
     return _WORD.findall(text.casefold())
 
 
@@ -37,7 +38,7 @@ class Grams(NamedTuple):
     matrix : scipy.sparse.csr_matrix of shape (n_texts, n_grams), dtype float32
         1 where the gram occurs.
     has_letter : ndarray of bool, shape (n_grams,)
-        False for runs of numbers, which lists that count have in common by chance.
+        False for runs of numbers, which numbered lists share by chance.
     """
 
     matrix: sparse.csr_matrix
@@ -51,19 +52,19 @@ def gram_matrix(texts: Iterable[str], n: int = WORDS_PER_GRAM) -> sparse.csr_mat
     ----------
     texts : iterable of str
     n : int, default 5
-        Words a gram.  A text shorter than that has one gram: itself.
+        Words per gram.  A shorter text has one gram: itself.
 
     Returns
     -------
     scipy.sparse.csr_matrix of shape (n_texts, n_grams), dtype float32
-        1 where the gram occurs.  Columns are comparable only within one call.
+        1 where the gram occurs.  Columns have the same meaning only within one call.
     """
     (grams,) = index_grams(texts, n=n)
     return grams.matrix
 
 
 def index_grams(*collections: Iterable[str], n: int = WORDS_PER_GRAM) -> list[Grams]:
-    """Do as `gram_matrix` does for several collections at once, whose columns are the same."""
+    """Return the grams of several collections of texts, with the same columns for all."""
     number_of: dict[str, int] = defaultdict(count(1).__next__)
     rows = [[_numbered(text, n, number_of) for text in texts] for texts in collections]
     length = np.array([len(row) for part in rows for row in part], dtype=int)
@@ -75,7 +76,7 @@ def index_grams(*collections: Iterable[str], n: int = WORDS_PER_GRAM) -> list[Gr
     text_of = np.repeat(np.arange(len(length)), length)[starts]
     ones = np.ones(len(starts), dtype=np.float32)
     matrix = sparse.csr_matrix((ones, (text_of, columns)), shape=(len(length), len(codes)))
-    matrix.data[:] = 1  # building has added up the grams that a text repeats
+    matrix.data[:] = 1  # building adds up the grams that a text repeats
     lettered = np.array([True, *(any(map(str.isalpha, word)) for word in number_of)])
     before = np.concatenate([[0], np.cumsum(lettered[tokens])])
     has_letter = np.zeros(len(codes), dtype=bool)
@@ -86,13 +87,13 @@ def index_grams(*collections: Iterable[str], n: int = WORDS_PER_GRAM) -> list[Gr
 
 
 def _numbered(text: str, n: int, number_of: dict[str, int]) -> np.ndarray:
-    """Return a number for each word, from 1; zeros fill a short text up to n words."""
+    """Return a number from 1 for each word; zeros fill a short text up to n words."""
     tokens = [number_of[word] for word in words(text)]
     return np.array(tokens + [0] * (n - len(tokens)), dtype=np.int32)
 
 
 def _gram_starts(length: np.ndarray, n: int) -> np.ndarray:
-    """Positions, in texts laid end to end, from which n words stay within one text."""
+    """Return positions, in texts laid end to end, from which n words stay within one text."""
     is_start = np.ones(length.sum(), dtype=bool)
     ends = np.cumsum(length)
     for back in range(1, n):
@@ -101,7 +102,7 @@ def _gram_starts(length: np.ndarray, n: int) -> np.ndarray:
 
 
 def _gram_codes(tokens: np.ndarray, n: int) -> np.ndarray:
-    """Give equal runs of n words, and only those, the same number: no hash that could collide."""
+    """Give equal runs of n words, and only those, the same number; no hash that could collide."""
     base = int(tokens.max()) + 1
     codes = tokens.astype(np.int64)
     for later in range(1, n):
@@ -110,22 +111,22 @@ def _gram_codes(tokens: np.ndarray, n: int) -> np.ndarray:
 
 
 def containment_pairs(
-    grams: sparse.csr_matrix, least: float
+    grams: sparse.csr_matrix, min_containment: float
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Find the pairs of texts of which one stands in the other.
+    """Find the pairs of texts of which one contains much of the other.
 
     Parameters
     ----------
     grams : scipy.sparse.csr_matrix of shape (n_texts, n_grams)
         From `gram_matrix`.
-    least : float in (0, 1]
+    min_containment : float in (0, 1]
         Pairs of a smaller containment are left out.
 
     Yields
     ------
     first, second : ndarray of int
-        Positions, ``first < second``; one triple of arrays a block of rows, so that memory
-        stays bounded.
+        Positions, ``first < second``; one triple of arrays per block of rows, so that memory stays
+        bounded.
     containment : ndarray of float
         Share of the smaller text's grams that both have.
     """
@@ -135,7 +136,7 @@ def containment_pairs(
         shared = (grams[start : start + _BLOCK_ROWS] @ columns).tocoo()
         first, second = shared.row + start, shared.col
         containment = shared.data / np.minimum(size[first], size[second])
-        keep = (first < second) & (containment >= least)
+        keep = (first < second) & (containment >= min_containment)
         yield first[keep], second[keep], containment[keep]
 
 
@@ -162,35 +163,38 @@ class StrongestPairs(NamedTuple):
     lettered: np.ndarray
 
 
-def strongest_pairs(a: Grams, b: Grams, least: float, least_shared: int = 1) -> StrongestPairs:
-    """Find, for every text of two collections, the text of the other that is most like it.
+def strongest_pairs(
+    a: Grams, b: Grams, min_containment: float, min_shared: int = 1
+) -> StrongestPairs:
+    """Find for every text of two collections the most similar text of the other.
 
     Parameters
     ----------
     a, b : Grams
         Rows of one `index_grams`: matrices of shapes (n_a, n_grams) and (n_b, n_grams).
-    least : float in (0, 1]
+    min_containment : float in (0, 1]
         Pairs of a smaller containment are left out.
-    least_shared : int, default 1
-        So are pairs that share fewer grams with a letter, unless neither text has any other.
+    min_shared : int, default 1
+        Pairs that share fewer grams with a letter are left out, too, unless neither text has any
+        other.
 
     Returns
     -------
     StrongestPairs
-        At most n_a + n_b pairs, however many there are, so that memory stays bounded.  Of
-        pairs of equal containment, that of the greater Jaccard index is the stronger.
+        At most n_a + n_b pairs, so that memory stays bounded.  Of pairs of equal containment, the
+        one with the greater Jaccard index is the stronger.
     """
-    # One product counts twice: all shared grams in its real part, lettered ones beside it.
+    # One product counts both: all shared grams in its real part, lettered ones in the other.
     weights = sparse.diags_array(1 + 1j * a.has_letter, dtype=np.complex64)
     columns = (weights @ b.matrix.T).tocsr()
     size_a, size_b = np.diff(a.matrix.indptr), np.diff(b.matrix.indptr)
-    n_rows = max(1, _BLOCK_CELLS // max(1, len(size_b)))
+    n_rows = max(1, BLOCK_CELLS // max(1, len(size_b)))
     blocks = []
     for start in range(0, max(1, len(size_a)), n_rows):
         rows = slice(start, start + n_rows)
         pairs = _sharing_pairs((a.matrix[rows] @ columns).tocoo(), size_a[rows], size_b)
-        keep = (pairs.lettered >= least_shared) | (pairs.jaccard == 1)
-        pairs = _strongest(pairs, keep & (pairs.containment >= least))
+        keep = (pairs.lettered >= min_shared) | (pairs.jaccard == 1)
+        pairs = _strongest(pairs, keep & (pairs.containment >= min_containment))
         blocks.append(pairs._replace(first=pairs.first + start))
     pairs = StrongestPairs(*map(np.concatenate, zip(*blocks, strict=True)))
     return _strongest(pairs, np.full(len(pairs.first), True))
@@ -208,7 +212,7 @@ def _sharing_pairs(
 
 
 def _strongest(pairs: StrongestPairs, keep: np.ndarray) -> StrongestPairs:
-    """Of the pairs to keep, return those that are the strongest of either text, in order."""
+    """Return those pairs to keep that are the strongest of either text, in order."""
     pairs = StrongestPairs(*(part[keep] for part in pairs))
     order = np.lexsort((pairs.second, pairs.first, -pairs.jaccard, -pairs.containment))
     pairs = StrongestPairs(*(part[order] for part in pairs))
@@ -225,11 +229,11 @@ def count_twins(grams: sparse.csr_matrix, below: int) -> int:
     return int(pd.Series(rows, dtype=object).duplicated(keep=False).sum())
 
 
-def duplicate_clusters(texts: pd.Series, least: float = 0.5) -> np.ndarray:
+def duplicate_clusters(texts: pd.Series, min_containment: float = 0.5) -> np.ndarray:
     """Group texts that are copies, near-copies or quotations of each other.
 
-    Two texts belong together when at least ``least`` of the smaller one's 5-grams stand in
-    the other; so do all that a chain of such pairs connects.
+    Two texts belong together if the other contains at least the share ``min_containment`` of the
+    smaller one's 5-grams; so do all texts that a chain of such pairs connects.
 
     Returns
     -------
@@ -238,7 +242,7 @@ def duplicate_clusters(texts: pd.Series, least: float = 0.5) -> np.ndarray:
     """
     if not len(texts):
         return np.array([], dtype=np.int32)
-    pairs = list(containment_pairs(gram_matrix(texts), least))
+    pairs = list(containment_pairs(gram_matrix(texts), min_containment))
     first = np.concatenate([p[0] for p in pairs])
     second = np.concatenate([p[1] for p in pairs])
     shape = (len(texts), len(texts))

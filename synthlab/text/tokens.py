@@ -1,8 +1,8 @@
-"""Texts as numbered words, each text read once however many ask for it.
+"""Texts as numbered words; each text is read once and kept.
 
-A loop reads the same texts again and again: its generator to learn from them, its classifier to
-count their words, its alarm to compare them.  Numbers are hashes of the words, so that they mean
-the same in every process and need no list of words that somebody would have to keep.
+A loop reads the same texts several times: its generator learns from them, its classifier counts
+their words, its alarm compares them.  Numbers are hashes of words, so they mean the same in every
+process, and no list of words has to be shared.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import pandas as pd
 from scipy import sparse
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_TEXTS_KEPT, _WORDS_KEPT = 1 << 14, 1 << 18
+#: Texts and words that are kept.
+TEXTS_KEPT, WORDS_KEPT = 1 << 14, 1 << 18
 _MIX = 0x5851F42D4C957F2D  # odd, so that no bit of an earlier word is lost
 #: Columns of `word_counts`.
 N_COLUMNS = 1 << 16
@@ -31,13 +32,13 @@ class Tokens(NamedTuple):
     Attributes
     ----------
     words : tuple of str
-        As they stand in the text.
+        As in the text.
     codes : ndarray of int64, shape (n_tokens,)
-        One number a spelling, never 0.
+        One number per spelling, never 0.
     counted : ndarray of int64, shape (n_counted,)
-        One number a word of two letters or more, whatever its case; marks are left out.
+        One number per word of two letters or more, in any case; marks are left out.
     columns, counts : ndarray of shape (n_columns,)
-        The row of `word_counts`: where it is not 0, in order, and what stands there.
+        The text's row of `word_counts`: its columns that are not 0, in order, and their values.
     """
 
     words: tuple[str, ...]
@@ -48,7 +49,7 @@ class Tokens(NamedTuple):
 
 
 class Vocabulary(NamedTuple):
-    """Words that were read, to write texts with.
+    """Words to write texts with.
 
     Attributes
     ----------
@@ -63,12 +64,12 @@ class Vocabulary(NamedTuple):
 
     @classmethod
     def of(cls, words: Iterable[str], codes: np.ndarray) -> Vocabulary:
-        """Make a vocabulary of words and marks as `tokenize` found them, with their codes."""
+        """Make a vocabulary of words and marks of `tokenize` and their codes."""
         words = [*words]
         return cls(np.array(words, dtype=object), codes, _numbered(_code_if_counted, words))
 
     def text_of(self, numbers: np.ndarray) -> str:
-        """Join words, by their place here, with spaces; the text counts as read."""
+        """Join words, given by their positions here, with spaces; keep the text as read."""
         words = tuple(self.words[numbers])
         text = " ".join(words)
         if text not in _kept:
@@ -76,11 +77,16 @@ class Vocabulary(NamedTuple):
         return text
 
 
-_kept: dict[str, Tokens] = {}  # what was read last
+_kept: dict[str, Tokens] = {}  # the texts read last
+
+
+def forget() -> None:
+    """Forget all texts that were read; nothing but speed depends on it."""
+    _kept.clear()
 
 
 def tokenize(text: str) -> Tokens:
-    """Return the words and marks of a text; of one that has none, the text itself as one."""
+    """Return the words and marks of a text; if it has none, the text itself as one."""
     found = _kept.get(text)
     if found is None:
         words = tuple(map(intern, _TOKEN.findall(text))) or (text.strip(),)
@@ -95,7 +101,7 @@ def _keep(text: str, words: tuple[str, ...], codes: np.ndarray, counted: np.ndar
     is_first[1:] = every[1:] != every[:-1]
     starts = np.flatnonzero(is_first)
     columns, counts = every[starts], np.append(starts[1:], len(every))[: len(starts)] - starts
-    if len(_kept) >= _TEXTS_KEPT:
+    if len(_kept) >= TEXTS_KEPT:
         _kept.pop(next(iter(_kept)), None)
     tokens = Tokens(words, codes, counted, columns.astype(np.int32), counts.astype(float))
     for shared in tokens[1:]:
@@ -107,14 +113,14 @@ def _numbered(code: Callable[[str], int], words: Collection[str]) -> np.ndarray:
     return np.fromiter(map(code, words), np.int64, len(words))
 
 
-@lru_cache(maxsize=_WORDS_KEPT)
+@lru_cache(maxsize=WORDS_KEPT)
 def _code(word: str) -> int:
-    # Lone surrogates are no text, but a damaged one may hold some, each a word of its own.
+    # A damaged text may hold lone surrogates; each is a word of its own.
     digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=7).digest()
     return int.from_bytes(digest, "big") | 1
 
 
-@lru_cache(maxsize=_WORDS_KEPT)
+@lru_cache(maxsize=WORDS_KEPT)
 def _code_if_counted(word: str) -> int:
     return _code(word.casefold()) if len(word) > 1 else 0
 
@@ -132,8 +138,8 @@ def word_counts(texts: Iterable[str]) -> sparse.csr_matrix:
 
     Notes
     -----
-    As scikit-learn's ``HashingVectorizer``, and for the same reason (nothing is fitted, so nothing
-    of an eval set can leak through it), but that a text which was read before costs nothing.
+    As scikit-learn's ``HashingVectorizer``, and for the same reason: nothing is fitted, so nothing
+    of an evaluation set can leak through it.  A text that was read before costs nothing.
     """
     read = [tokenize(text) for text in texts]
     ends = np.cumsum([0, *(len(text.columns) for text in read)])
