@@ -48,25 +48,63 @@ def files(tmp_path):
     return write
 
 
-def test_three_files_give_the_three_keys_and_a_verdict(script, files, capsys):
-    assert script.main([*files(), "--target", "label"]) == 0
-    told, _, sentence = capsys.readouterr().out.partition("}\n")
-    assert list(json.loads(told + "}")) == ["real_only_score", "real_plus_synth", "lift"]
-    assert sentence.split(":")[0] in {"helps", "hurts", "no useful effect", "inconclusive"}
+def texts(n, seed):
+    rng = np.random.default_rng(seed)
+    words = {"yes": ["buy", "win", "cash"], "no": ["meet", "code", "bug"]}
+    labels = rng.choice(["yes", "no"], n)
+    lines = [" ".join(rng.choice(words[y], 3)) + f" {seed} {i}" for i, y in enumerate(labels)]
+    return pd.DataFrame({"body": lines, "label": labels})
 
 
-def test_it_runs_as_the_readme_says(files):
-    command = [sys.executable, str(SCRIPT), *files(), "--target", "label"]
+@pytest.fixture
+def text_command(files):
+    """Arguments for three files of texts, on which a model takes a moment."""
+    paths = files(real_train=texts(20, 1), synth_train=texts(20, 2), real_eval=texts(40, 3))
+    return [*paths, "--target", "label", "--text", "body"]
+
+
+def answer(told):
+    """Return the three numbers and the verdict of what was printed."""
+    numbers, _, sentence = told.partition("}\n")
+    return json.loads(numbers + "}"), sentence.partition(":")[0]
+
+
+def test_three_files_give_the_three_keys_and_a_verdict(script, text_command, capsys):
+    assert script.main(text_command) == 0
+    numbers, verdict = answer(capsys.readouterr().out)
+    assert list(numbers) == ["real_only_score", "real_plus_synth", "lift"]
+    assert verdict in {"helps", "hurts", "no useful effect", "inconclusive"}
+
+
+def test_same_files_give_the_same_numbers(script, text_command, capsys):
+    told = [(script.main(text_command), capsys.readouterr().out) for _ in range(2)]
+    assert told[0] == told[1]
+
+
+def test_tables_run_as_the_readme_says_and_odd_columns_are_told_beside_the_number(files):
+    def odd(frame):
+        return frame.assign(same=1, key=range(len(frame)), copy=frame["label"].map(str.upper))
+
+    frames = {"real_train": rows(60, 1), "synth_train": rows(300, 2), "real_eval": rows(400, 3)}
+    paths = files(**{name: odd(frame) for name, frame in frames.items()})
+    command = [sys.executable, str(SCRIPT), *paths, "--target", "label"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    numbers, verdict = answer(done.stdout)
+    assert numbers["lift"] == 0
+    assert verdict
+    assert done.stderr.count("synthetic_control: ") == 9
+    for name, what in (("same", "same value"), ("key", "as an id"), ("copy", "tells the label")):
+        lines = [line for line in done.stderr.splitlines() if f"column {name!r}" in line]
+        assert [what in line for line in lines] == [True] * 3
 
 
 def test_artefact_and_library_agree(script):
-    parts = (rows(60, 1), rows(300, 2), rows(400, 3))
-    origins = ("real", "synthetic", "real")
     data = [
-        sl.Dataset.from_frame(frame, target="label", origin=origin, name=str(number))
-        for number, (frame, origin) in enumerate(zip(parts, origins, strict=True))
+        sl.Dataset.from_frame(
+            texts(n, seed), target="label", text="body", origin=origin, name=origin
+        )
+        for n, seed, origin in ((20, 1, "real"), (30, 2, "synthetic"), (60, 3, "real"))
     ]
     artefact = script.evaluate_synthetic_lift(*data, with_seed(default_model(data[0]), 0))
     result = sl.evaluate_synthetic_lift(*data)
@@ -79,24 +117,6 @@ def test_the_function_has_twelve_lines_and_stands_in_the_notebook(script):
     assert len(function.splitlines()) == 12
     notebook = nbformat.read(SCRIPT.parent.parent / "notebooks/01_real_data_control.ipynb", 4)
     assert function in [cell.source for cell in notebook.cells]
-
-
-def test_same_files_give_the_same_numbers(script, files, capsys):
-    arguments = [*files(), "--target", "label"]
-    told = [(script.main(arguments), capsys.readouterr().out) for _ in range(2)]
-    assert told[0] == told[1]
-
-
-def test_text_column(script, files, capsys):
-    def texts(n, seed):
-        rng = np.random.default_rng(seed)
-        words = {"yes": ["buy", "win", "cash"], "no": ["meet", "code", "bug"]}
-        labels = rng.choice(["yes", "no"], n)
-        lines = [" ".join(rng.choice(words[y], 3)) + f" {seed} {i}" for i, y in enumerate(labels)]
-        return pd.DataFrame({"body": lines, "label": labels})
-
-    paths = files(real_train=texts(20, 1), synth_train=texts(20, 2), real_eval=texts(40, 3))
-    assert script.main([*paths, "--target", "label", "--text", "body"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -119,20 +139,6 @@ def test_bad_input_has_a_code_and_no_number(script, files, capsys, changed, code
     out, err = capsys.readouterr()
     assert out == ""
     assert told in err
-
-
-def test_odd_columns_are_told_beside_the_number(script, files, capsys):
-    def odd(frame):
-        return frame.assign(same=1, key=range(len(frame)), copy=frame["label"].map(str.upper))
-
-    frames = {"real_train": rows(60, 1), "synth_train": rows(300, 2), "real_eval": rows(400, 3)}
-    paths = files(**{name: odd(frame) for name, frame in frames.items()})
-    assert script.main([*paths, "--target", "label"]) == 0
-    told = capsys.readouterr().err.splitlines()
-    assert len(told) == 9
-    for name, what in (("same", "same value"), ("key", "as an id"), ("copy", "tells the label")):
-        lines = [line for line in told if f"column {name!r}" in line]
-        assert [what in line for line in lines] == [True] * 3
 
 
 def test_no_number_is_shown_where_a_later_step_refuses(script, files, capsys):
