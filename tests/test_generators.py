@@ -95,7 +95,7 @@ CASES = {
     "mixture of an array": Case(MixtureOfGaussians(), as_array(two_classes(60))),
     "copula aimed at corners": Case(aim(GaussianCopula(), share=0.3), gapless()),
     "2-grams aimed at the middle": Case(aim(NgramText(), "middle"), zipf_texts(60)),
-    "SMOTE aimed anywhere": Case(aim(Smote(), "anywhere"), two_classes(60)),
+    "mixture aimed anywhere": Case(aim(MixtureOfGaussians(), "anywhere"), two_classes(60)),
     "held-out rows": Case(HeldOutRows(two_classes(200, seed=1)), two_classes(60)),
 }
 
