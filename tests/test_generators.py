@@ -21,6 +21,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
 from synthlab.dataset import Dataset
+from synthlab.edges.aiming import aim
+from synthlab.edges.labelers import HeldOutRows
 from synthlab.generators.base import draw
 from synthlab.generators.copula import GaussianCopula
 from synthlab.generators.mixture import MixtureOfGaussians
@@ -91,6 +93,10 @@ CASES = {
     "mixture of numbers": Case(MixtureOfGaussians(), two_classes(60)),
     "mixture with categories": Case(MixtureOfGaussians(), gapless()),
     "mixture of an array": Case(MixtureOfGaussians(), as_array(two_classes(60))),
+    "copula aimed at corners": Case(aim(GaussianCopula(), share=0.3), gapless()),
+    "2-grams aimed at the middle": Case(aim(NgramText(), "middle"), zipf_texts(60)),
+    "mixture aimed anywhere": Case(aim(MixtureOfGaussians(), "anywhere"), two_classes(60)),
+    "held-out rows": Case(HeldOutRows(two_classes(200, seed=1)), two_classes(60)),
 }
 
 

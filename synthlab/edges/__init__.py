@@ -1,0 +1,54 @@
+"""Edge cases for testing, and where synthetic rows lie among real ones: corners or middle.
+
+`density` says how dense real rows lie where a row is, `aiming` makes any generator write rows of
+one region, `coverage` reports what they cover, and `local_lift` where they lift the score.
+`labelers` decides whose labels they carry, `break_even` how many of these may be wrong; `plane` is
+a world in two dimensions whose truth is known.
+"""
+
+import lazy_loader as _lazy
+
+_HOMES = {
+    "aiming": ["AimedDraw", "AimedGenerator", "aim", "draw_aimed"],
+    "break_even": ["LabelError", "break_even_error"],
+    "coverage": ["CoverageReport", "coverage_report", "measure_coverage"],
+    "density": ["REGIONS", "Density", "Landed", "density_of", "in_region", "landed_share"],
+    "corner_rule": ["CornerVerdict", "Findings", "corner_findings", "judge_corners"],
+    "labelers": [
+        "HeldOutRows",
+        "Relabeled",
+        "drawn_from",
+        "drawn_from_model",
+        "equivalent_error",
+        "share_mislabeled",
+    ],
+    "local_lift": [
+        "Trial",
+        "interval_text",
+        "lift_by_region",
+        "lift_table",
+        "run_trial",
+        "show_regions",
+    ],
+    "matched_recall": ["compare_specificity", "specificity_at_recall"],
+    "pictures": [
+        "break_even_curve",
+        "decile_panels",
+        "describe_break_even",
+        "describe_deciles",
+        "describe_messages",
+        "message_dots",
+        "plane_panels",
+    ],
+    "plane": ["CLASSES", "draw_plane", "true_probabilities"],
+    "recipes": [
+        "aimed_arms",
+        "disjoint_sets",
+        "mean_intervals",
+        "mislabeled_arms",
+        "mislabeled_lifts",
+        "relabeled_arms",
+        "run_trials",
+    ],
+}
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)
