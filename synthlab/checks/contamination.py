@@ -28,15 +28,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
-from scipy.spatial import cKDTree
-from scipy.stats import chi2, hypergeom
+from scipy.stats import hypergeom
 
 from synthlab.checks import roles
+from synthlab.checks.table_points import Places, places_of
 from synthlab.dataset import REAL, SYNTHETIC, Dataset
 from synthlab.errors import is_number, is_whole, require
 from synthlab.text import ngrams
@@ -45,7 +44,6 @@ from synthlab.text import ngrams
 COPY_CONTAINMENT = 0.5
 #: More grams than any two independent texts were found to share.
 MIN_SHARED = 5
-_FOUND_SHARE = 0.999
 _SHOWN_PAIRS = 10
 
 # The set that is searched, and the one whose rows are looked for in it and counted.
@@ -233,17 +231,9 @@ def _compare_texts(
 # --- tables --------------------------------------------------------------------------------
 
 
-class _Places(NamedTuple):
-    points: np.ndarray
-    tree: cKDTree
-    row_at: np.ndarray  # the first row at each place of the tree
-
-
 def _compare_tables(sets: _Sets, table: pd.DataFrame, jitter: float) -> tuple[_Frames, list[dict]]:
     """Return the pairs of each comparison, nearest first, and their probabilities by chance."""
-    points, radius = _points(sets, table, jitter)
-    parts = np.split(points, np.cumsum([len(data) for data in sets.values()])[:-1])
-    places = {name: _places(part) for name, part in zip(sets, parts, strict=True)}
+    places, radius = places_of(sets, table, jitter)
     frames = {c: _table_pairs(c, sets, places, radius) for c in _COMPARISONS}
     exact = {c: frame[frame["kind"] == "exact"] for c, frame in frames.items()}
     chances = []
@@ -259,35 +249,8 @@ def _compare_tables(sets: _Sets, table: pd.DataFrame, jitter: float) -> tuple[_F
     return frames, chances
 
 
-def _points(sets: _Sets, table: pd.DataFrame, jitter: float) -> tuple[np.ndarray, float]:
-    """Return points of shape (n_rows, 1 + n_numeric), and the radius within which they match.
-
-    The first coordinate keeps rows apart whose categorical values differ; the others are the
-    numbers, in standard deviations of the real rows.
-    """
-    numeric = [column for column in table if is_numeric_dtype(table[column])]
-    radius = jitter * np.sqrt(chi2.ppf(_FOUND_SHARE, max(1, len(numeric))))
-    values = table[numeric].to_numpy(dtype=float, na_value=np.nan)
-    finite = pd.DataFrame(np.where(np.isfinite(values), values, np.nan))
-    is_real = np.concatenate([data.origin for data in sets.values()]) == REAL
-    spread = finite[is_real].std(ddof=0).to_numpy()
-    scaled = finite.fillna(0.0).to_numpy() / np.where(spread > 0, spread, 1.0)
-    # Numbers that are not finite are categories of their own: missing matches missing.
-    gaps = np.select([np.isnan(values), values == np.inf, values == -np.inf], [1, 2, 3], 0)
-    keys = pd.concat([table.drop(columns=numeric).astype(str), pd.DataFrame(gaps)], axis=1)
-    keys.columns = range(keys.shape[1])
-    group = pd.factorize(pd.util.hash_pandas_object(keys, index=False))[0]
-    return np.column_stack([4 * radius * group, scaled]) + 0.0, radius  # + 0.0: no minus zero
-
-
-def _places(points: np.ndarray) -> _Places:
-    # Equal rows share one place: thousands of equal points would make the tree slow.
-    row_at = np.flatnonzero(~pd.DataFrame(points).duplicated())
-    return _Places(points, cKDTree(points[row_at]), row_at)
-
-
 def _table_pairs(
-    comparison: _Comparison, sets: _Sets, places: dict[str, _Places], radius: float
+    comparison: _Comparison, sets: _Sets, places: dict[str, Places], radius: float
 ) -> pd.DataFrame:
     """Pair every row of either set with the nearest one of the other."""
     first, second = (places[name] for name in comparison)
@@ -300,7 +263,7 @@ def _table_pairs(
     return frame.assign(distance=found["distance"])
 
 
-def _nearest(rows: _Places, others: _Places, radius: float, names: list[str]) -> pd.DataFrame:
+def _nearest(rows: Places, others: Places, radius: float, names: list[str]) -> pd.DataFrame:
     """Return the rows that have a match, the nearest one of each, and its distance."""
     distance, at = others.tree.query(rows.points, distance_upper_bound=radius)
     row = np.flatnonzero(np.isfinite(distance))
@@ -308,7 +271,7 @@ def _nearest(rows: _Places, others: _Places, radius: float, names: list[str]) ->
     return pd.DataFrame({here: row, there: others.row_at[at[row]], "distance": distance[row]})
 
 
-def _repeats(places: _Places, radius: float) -> tuple[int, int]:
+def _repeats(places: Places, radius: float) -> tuple[int, int]:
     """Count the rows with an exact match in their own set, and with any match there."""
     is_repeat = pd.DataFrame(places.points).duplicated(keep=False).to_numpy()
     next_place = places.tree.query(places.points, k=2, distance_upper_bound=radius)[0][:, 1]

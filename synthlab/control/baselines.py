@@ -27,7 +27,7 @@ from synthlab.models import fit_with_seed, with_seed
 
 _FOLDS, _THRESHOLDS = 3, 101
 #: Cross-validations that a tuned threshold is averaged over: one alone is mostly chance.
-_THRESHOLD_DRAWS = 5
+_THRESHOLD_DRAWS = 3
 #: What a user would tune first, by the name of the parameter: factors of the present value.
 _KNOBS = {
     "C": (0.1, 1, 10),

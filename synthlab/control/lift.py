@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.base import ClassifierMixin
 
 from synthlab.checks import roles
+from synthlab.checks.leaks import Leaks, find_leaks, refuse_leaks
 from synthlab.control.arms import Arm, Fit, fit_pairs, grade_model, plain_arm
 from synthlab.control.baselines import zero_cost_baselines
 from synthlab.control.judge import Comparison, compare_fits, resolve_margin
@@ -91,7 +92,8 @@ def evaluate_synthetic_lift(
     Raises
     ------
     ContaminationError
-        See `roles.check_roles`.
+        See `roles.check_roles`; or so many synthetic rows copy evaluation rows, exactly or nearly,
+        that they could move the score by the margin (`leaks.find_leaks`; fewer are reported).
     InputError
         Unusable labels, columns, metric, model or settings.
 
@@ -110,6 +112,8 @@ def evaluate_synthetic_lift(
     metric = get_metric(scoring, real_train.classes)
     model = default_model(real_train) if model is None else model
     check_weight(synth_weight, model)
+    leaks = find_leaks(real_train, synth_train, real_eval, random_state=random_state)
+    _refuse_large_leaks(leaks, synth_train, real_eval, metric, margin)
     weight = synth_weight
     if synth_weight == TUNED:
         weight = choose_weight(model, metric, real_train, synth_train, random_state)
@@ -141,7 +145,18 @@ def evaluate_synthetic_lift(
         "fingerprints": [fingerprint(d) for d in (real_train, synth_train, real_eval)],
     }
     frame = _arms_frame([*pair, *others, *rivals], fits, seeds)
-    return LiftResult(lift, over, frame, provenance, beside)
+    return LiftResult(lift, over, frame, provenance, beside, leaks)
+
+
+def _refuse_large_leaks(
+    leaks: Leaks, synth_train: Dataset, real_eval: Dataset, metric: Metric, margin: float | None
+) -> None:
+    """Refuse leaks that could move the score by the margin; smaller ones are reported."""
+    smallest = 0.005 if margin is None else margin
+    n = len(real_eval)
+    if not metric.is_mean_of_rows:
+        n = int(np.unique(real_eval.y, return_counts=True)[1].min())
+    refuse_leaks(leaks, synth_train, real_eval, largest=smallest * n)
 
 
 def _other_treatments(

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from synthlab import palette
+from synthlab.checks.leaks import Leaks
 from synthlab.control.judge import Comparison
 from synthlab.stats.verdicts import HELPS, HURTS, INCONCLUSIVE, NO_USEFUL_EFFECT
 
@@ -64,6 +65,8 @@ class LiftResult(Mapping):
     beside : dict of str to Comparison
         Other treatments against real only, where they were asked for: synthetic rows alone, or
         real + synthetic at weight 1.
+    leaks : Leaks or None
+        Synthetic rows that copy evaluation rows; None where the generator never saw any (B).
     """
 
     comparison: Comparison
@@ -71,6 +74,7 @@ class LiftResult(Mapping):
     arms: pd.DataFrame
     provenance: dict[str, Any]
     beside: dict[str, Comparison] = field(default_factory=dict)
+    leaks: Leaks | None = None
     _values: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,8 +100,9 @@ class LiftResult(Mapping):
 
     @property
     def reason(self) -> str:
-        """What the verdict rests on, or why there is no clear one."""
-        return self.comparison.reason
+        """What the verdict rests on, or why there is no clear one; and what leaked."""
+        leaked = self.leaks.summary() if self.leaks else ""
+        return f"{self.comparison.reason}; {leaked}" if leaked else self.comparison.reason
 
     @property
     def baselines(self) -> pd.DataFrame:
@@ -118,7 +123,7 @@ class LiftResult(Mapping):
         return (
             f"{c.verdict}: {self.provenance['metric']} {c.baseline_score:.3f} → {c.score:.3f}, "
             f"lift {c.lift:+.3f} [{c.ci_low:+.3f}, {c.ci_high:+.3f}] at margin {c.margin:g} "
-            f"({c.reason})"
+            f"({self.reason})"
         )
 
     def recommendation(self) -> str:

@@ -122,6 +122,13 @@ def _leaked_eval(rng: np.random.Generator) -> Sets:
     return real_train, synth + _as_synthetic(real_eval.take(np.arange(30))), real_eval
 
 
+def _noisy_leak(rng: np.random.Generator) -> Sets:
+    """Hand in the evaluation rows themselves, with noise that no test of equality sees through."""
+    real_train, _, real_eval = _sets(rng)
+    noise = rng.normal(scale=0.01, size=real_eval.X.shape)
+    return real_train, _as_synthetic(real_eval.replace(X=real_eval.X + noise)), real_eval
+
+
 def _eval_is_train(rng: np.random.Generator) -> Sets:
     real_train, synth, _ = _sets(rng)
     return real_train, synth, real_train
@@ -199,6 +206,7 @@ CASES = {
     ),
     "copied training rows": _Case(_copied_train, ("hurts", *_NO_LIFT)),
     "leaked eval rows": _Case(_leaked_eval, (REFUSED,), "SDMetrics: accepted"),
+    "leaked eval rows, with noise": _Case(_noisy_leak, (REFUSED,)),
     "eval equal to train": _Case(_eval_is_train, (REFUSED,)),
     "synthetic rows lost a class": _Case(
         _lost_class, ("hurts",), "synthcity: drops the eval rows of that class"
