@@ -288,39 +288,39 @@ def failures(row: dict) -> str:
 _HEAD = """# Does the interval of a lift cover as often as it says?
 
 Made by `OMP_NUM_THREADS=1 python tests/bench/calibration.py` (seed {seed}), where the simulated
-world is described.  Nominal coverage is 95 %; {repetitions:,} repetitions a row, {seeds} fit seeds
-an arm, drawn anew each time, as are the eval rows.
+world is described.  Nominal coverage is 95 %; {repetitions:,} repetitions per row, {seeds} fit
+seeds per arm.  Each repetition draws new seeds and new evaluation rows.
 
-Wanted: coverage between {low:.1%} and {high:.1%}; *helps* in at most {false_helps:.2%} (2.5 % and
+Targets: coverage between {low:.1%} and {high:.1%}; *helps* in at most {false_helps:.2%} (2.5 % and
 three Monte Carlo standard errors) where the true lift is 0 at margin 0, or the margin itself; in
 at least {power:.0%} where it is the margin and three spreads.  The Monte Carlo standard error of
 a coverage of 95 % is {error:.1%}.
 
 Sizes, settings and seeds of the six were fixed before the first look at a coverage, and every
-setting is shown.  Three things are younger than that look: the third truth is now three spreads
-of its own away (one step of a fixed-point iteration had left it at 1.8 to 3.0 spreads); *quiet
-seeds* were added beyond the six, since the seeds of the six turned out to be loud; and intervals
+setting is shown.  Three things were changed after that look: the third truth is now three of
+its own spreads away (one step of a fixed-point iteration had left it at 1.8 to 3.0 spreads); *quiet
+seeds* were added, because seeds have a large effect in the six; and intervals
 are widened by what the logits of the scores allow (`intervals.widened_on_logits`): the symmetric
-ones covered a large lift near 1 in 89 to 93 % only.  The ellipse of the logits alone was tried and
-left: at a lift of 0 and few positives it said *helps* in up to 6 %.
+ones covered a large lift near 1 in only 89 to 93 %.  The ellipse of the logits alone was tried and
+rejected: at a lift of 0 and few positives it said *helps* in up to 6 %.
 
-What is still *too wide* is so where both arms are near 1 and the lift is 0: the larger the lift
-happens to be, the larger the error that is told, so that *helps* and *hurts* are said less often
-than they might be, never more often.
+Intervals are still *too wide* where both arms are near 1 and the lift is 0: a larger estimate comes
+with a larger standard error, so *helps* and *hurts* are said less often than possible, never more
+often.
 
-Where three spreads beyond the margin say *helps* in less than 80 %, five loud seeds leave few
-degrees of freedom, and the t quantile takes what 1.96 would have given: more seeds buy it back.
-Or 20 positives: their average precision is a little too low in the mean (*bias*).
+Where *helps* is said in less than 80 % at three spreads beyond the margin, five seeds with a large
+effect leave few degrees of freedom, so that the t quantile is well above 1.96; more seeds help.  Or
+there are only 20 positives, whose average precision is a little too low on average (*bias*).
 
-*lift*: the true one, over {n_truth:,} seeds and endlessly many rows.  *spread*: standard
+*lift*: the true one, over {n_truth:,} seeds and infinitely many rows.  *spread*: standard
 deviation of the estimate.  *away*: of the lift from the margin, in spreads.  *bias*: mean error of
-the estimate, in spreads.  *seeds*: the share of the spread's square that comes from the seeds.
-*SE*: the standard error told (root mean square), and *half-width* of the interval, in spreads.
+the estimate, in spreads.  *seeds*: the share of the variance that is due to seeds.
+*SE*: the estimated standard error (root mean square), and *half-width* of the interval, in spreads.
 *too high*, *too low*: the whole interval lies above, or below, the truth.
 
-*these fits*: coverage of another truth, the mean lift of the very fits that were drawn, for which
-the seeds' share of the interval is too much.  *rows alone*: coverage of that truth by the interval
-without the seeds' share, the fair test of its other part.
+*these fits*: coverage of another truth, the mean lift of the fits that were drawn; the interval is
+too wide for it, because it includes the seeds' share.  *rows alone*: coverage of that truth by the
+interval without the seeds' share.
 
 """
 SHOWN = {
