@@ -1,5 +1,10 @@
 """Edge cases for testing, and where synthetic rows lie among real ones: corners or middle.
 
+Edge cases test a model and never train one.  `suites` has a set of inputs with one expectation,
+`running` what failed and how sure the rate is, `sizing` how many cases a question needs;
+`changes`, `disguises`, `additions`, `written_cases` and `table_cases` make cases, `shrinking` finds
+the smallest that fails, `evidence` and `panel` ask whether a suite tells anything of real mail.
+
 `density` says how dense real rows lie where a row is, `aiming` makes any generator write rows of
 one region, `coverage` reports what they cover, and `local_lift` where they lift the score.
 `labelers` decides whose labels they carry, `break_even` how many of these may be wrong; `plane` is
@@ -11,9 +16,10 @@ import lazy_loader as _lazy
 _HOMES = {
     "aiming": ["AimedDraw", "AimedGenerator", "aim", "draw_aimed"],
     "break_even": ["LabelError", "break_even_error"],
+    "corner_rule": ["CornerVerdict", "Findings", "corner_findings", "judge_corners"],
     "coverage": ["CoverageReport", "coverage_report", "measure_coverage"],
     "density": ["REGIONS", "Density", "Landed", "density_of", "in_region", "landed_share"],
-    "corner_rule": ["CornerVerdict", "Findings", "corner_findings", "judge_corners"],
+    "expectations": ["Expectation", "direction", "invariance", "minimum_functionality"],
     "labelers": [
         "HeldOutRows",
         "Relabeled",
@@ -50,5 +56,8 @@ _HOMES = {
         "relabeled_arms",
         "run_trials",
     ],
+    "running": ["SuiteResult", "run_suite", "run_suites"],
+    "sizing": ["cases_to_bound", "cases_to_see", "failure_rate", "precision_of", "rate_to_see"],
+    "suites": ["Suite"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)
