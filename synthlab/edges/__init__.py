@@ -14,11 +14,22 @@ a world in two dimensions whose truth is known.
 import lazy_loader as _lazy
 
 _HOMES = {
+    "additions": ["good_words", "list_footer", "long_tail", "prompt_text", "quoted_spam"],
     "aiming": ["AimedDraw", "AimedGenerator", "aim", "draw_aimed"],
     "break_even": ["LabelError", "break_even_error"],
+    "changes": ["Change", "changed_suite", "dose_suites", "with_expectation"],
     "corner_rule": ["CornerVerdict", "Findings", "corner_findings", "judge_corners"],
     "coverage": ["CoverageReport", "coverage_report", "measure_coverage"],
     "density": ["REGIONS", "Density", "Landed", "density_of", "in_region", "landed_share"],
+    "disguises": [
+        "BASE64",
+        "DISGUISES",
+        "HOMOGLYPHS",
+        "HTML_ONLY",
+        "LEETSPEAK",
+        "SPACED_LETTERS",
+        "ZERO_WIDTH",
+    ],
     "expectations": ["Expectation", "direction", "invariance", "minimum_functionality"],
     "labelers": [
         "HeldOutRows",
@@ -57,7 +68,16 @@ _HOMES = {
         "run_trials",
     ],
     "running": ["SuiteResult", "run_suite", "run_suites"],
+    "shrinking": ["Shrunk", "shrink_failure", "shrink_text"],
     "sizing": ["cases_to_bound", "cases_to_see", "failure_rate", "precision_of", "rate_to_see"],
     "suites": ["Suite"],
+    "table_cases": [
+        "boundary_suite",
+        "missing_suite",
+        "out_of_range_suite",
+        "rare_combination_suite",
+        "unseen_category_suite",
+    ],
+    "written_cases": ["bulk_suite", "language_suite", "short_suite"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

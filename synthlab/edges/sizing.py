@@ -121,8 +121,8 @@ def cases_to_bound(rate: float, half_width: float, *, confidence: float = 0.95) 
     _require_rate(rate)
     if not _is_number(half_width) or not 1e-6 <= half_width < 0.5:
         raise InputError(
-            f"half_width={half_width!r}: expected a number from 0.000001 to below 0.5. No number of cases, "
-            f"or any, would do. Write 5 points as 0.05."
+            f"half_width={half_width!r}: expected a number from 0.000001 to below 0.5. No "
+            f"number of cases, or any, would do. Write 5 points as 0.05."
         )
     z = _normal_quantile(confidence)
     counts = range(1, 10**15)
