@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from synthlab.dataset import Dataset
+from synthlab.datasets.email_parser import html_to_text, tidy
 from synthlab.edges import (
     BASE64,
     DISGUISES,
@@ -30,7 +31,6 @@ from synthlab.edges import (
     with_expectation,
 )
 from synthlab.errors import InputError
-from synthlab.mail import html_to_text, tidy
 
 TEXT = (
     "Cheap offers for you\n\nBuy our fine pills today, no prescription is needed. Every order "
@@ -137,7 +137,7 @@ def test_a_changed_suite_knows_where_it_comes_from():
     real = texts(5, ids=[f"m{i}" for i in range(5)])
     suite = changed_suite(ZERO_WIDTH, real, 0.5, n_cases=3, random_state=4)
     assert (suite.cases.origin == "synthetic").all()
-    assert suite.cases.edge_case.all()
+    assert suite.cases.is_edge_case.all()
     assert suite.cases.y.tolist() == ["spam"] * 3
     assert [parents for (parents,) in suite.cases.derived_from] == suite.originals.ids.tolist()
     assert tidy(suite.cases.X[1]) == suite.originals.X[1]

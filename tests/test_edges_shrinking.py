@@ -80,7 +80,7 @@ def test_a_disguise_shrinks_to_the_word_that_matters():
 
 def test_a_written_case_shrinks_without_a_change():
     wanted = pd.Series(["the chemist says that your pills are ready"])
-    cases = Dataset(wanted, ["ham"], "synthetic", "wanted", edge_case=True)
+    cases = Dataset(wanted, ["ham"], "synthetic", "wanted", is_edge_case=True)
     suite = Suite("wanted", cases, minimum_functionality())
     found = shrink_text(Words(), suite, 0, at_least=2)
     assert len(found.parts) == 2

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from synthlab import edges
+from synthlab.checks.roles import check_roles
 from synthlab.dataset import Dataset
 from synthlab.edges import (
     Suite,
@@ -15,7 +16,6 @@ from synthlab.edges import (
     run_suites,
 )
 from synthlab.errors import ContaminationError, InputError
-from synthlab.guards import check_roles
 
 
 class Spots:
@@ -35,7 +35,7 @@ class Spots:
 
 
 def flagged(texts, label="spam", **about):
-    about = {"origin": "synthetic", "name": "made", "edge_case": True} | about
+    about = {"origin": "synthetic", "name": "made", "is_edge_case": True} | about
     return Dataset(pd.Series(texts, dtype=object), [label] * len(texts), **about)
 
 
@@ -161,7 +161,7 @@ def test_a_model_that_cannot_answer_is_refused():
     [
         (lambda: flagged([]), "has no cases"),
         (lambda: flagged(["a", "b"], origin=["real", "synthetic"]), "1 of 2 cases are real"),
-        (lambda: flagged(["a", "b"], edge_case=[True, False]), "not flagged as edge cases"),
+        (lambda: flagged(["a", "b"], is_edge_case=[True, False]), "not flagged as edge cases"),
         (lambda: flagged(["a", "b", "a"]), "1 of 3 cases repeat others (rows 2)"),
         (
             lambda: flagged(["a", "b"], derived_from=[["r1"], ["r1"]]),
@@ -196,7 +196,7 @@ def test_the_roles_refuse_cases_in_training_and_scoring():
     real_eval = Dataset(texts + " later", ["ham", "spam"] * 4, "real", "eval")
     with pytest.raises(ContaminationError, match=r"edge cases .* may not train"):
         check_roles(real, cases, real_eval)
-    scored = Dataset(texts + " later", ["ham", "spam"] * 4, "real", "eval", edge_case=True)
+    scored = Dataset(texts + " later", ["ham", "spam"] * 4, "real", "eval", is_edge_case=True)
     made = Dataset(texts + " made", ["ham", "spam"] * 4, "synthetic", "made")
     with pytest.raises(ContaminationError, match=r"edge cases .* may not be scored"):
         check_roles(real, made, scored)

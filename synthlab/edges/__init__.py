@@ -30,7 +30,10 @@ _HOMES = {
         "SPACED_LETTERS",
         "ZERO_WIDTH",
     ],
+    "evidence": ["excess_interval", "matched_threshold", "rank_agreement"],
     "expectations": ["Expectation", "direction", "invariance", "minimum_functionality"],
+    "filter_suites": ["mail_suites"],
+    "hard_mail": ["HardMail", "load_hard_email"],
     "labelers": [
         "HeldOutRows",
         "Relabeled",
@@ -48,6 +51,7 @@ _HOMES = {
         "show_regions",
     ],
     "matched_recall": ["compare_specificity", "specificity_at_recall"],
+    "panel": ["panel_scores"],
     "pictures": [
         "break_even_curve",
         "decile_panels",
@@ -70,6 +74,7 @@ _HOMES = {
     "running": ["SuiteResult", "run_suite", "run_suites"],
     "shrinking": ["Shrunk", "shrink_failure", "shrink_text"],
     "sizing": ["cases_to_bound", "cases_to_see", "failure_rate", "precision_of", "rate_to_see"],
+    "suite_pictures": ["describe_doses", "describe_failures", "dose_panels", "failure_dots"],
     "suites": ["Suite"],
     "table_cases": [
         "boundary_suite",

@@ -106,7 +106,7 @@ def changed_suite(
         SYNTHETIC,
         f"{chosen.name}, {change.name} at {dose:g}",
         derived_from=sources_of(chosen),
-        edge_case=True,
+        is_edge_case=True,
     )
     return Suite(change.name, cases, expectation or invariance(), chosen, float(dose))
 

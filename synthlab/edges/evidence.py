@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from synthlab.errors import InputError
-from synthlab.stats import Interval, VarianceTerm, components_interval
+from synthlab.stats.intervals import Interval, VarianceTerm, components_interval
 
 _FEWEST_UNITS = 5
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synthlab.corpora import email_frame
 from synthlab.dataset import REAL, Dataset
+from synthlab.datasets.emails import email_frame
 from synthlab.errors import InputError
 from synthlab.splits import stratified_cluster_split
 

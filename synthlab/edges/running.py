@@ -15,7 +15,7 @@ from synthlab.edges import sizing
 from synthlab.edges.expectations import DIRECTION, INVARIANCE, Expectation
 from synthlab.edges.suites import Suite
 from synthlab.errors import InputError
-from synthlab.stats import Interval
+from synthlab.stats.intervals import Interval
 
 
 @dataclass(frozen=True, eq=False, repr=False)

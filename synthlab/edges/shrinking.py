@@ -185,7 +185,7 @@ def shrink_text(
 
 
 def _row(text: str, label: np.ndarray) -> Dataset:
-    return Dataset(pd.Series([text], dtype=object), label, SYNTHETIC, "a case", edge_case=True)
+    return Dataset(pd.Series([text], dtype=object), label, SYNTHETIC, "a case", is_edge_case=True)
 
 
 def _smallest(whole: Chosen, still_fails: Callable[[Chosen], bool], max_calls: int) -> Chosen:

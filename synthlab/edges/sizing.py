@@ -29,7 +29,7 @@ from scipy import special
 from scipy import stats as scipy_stats
 
 from synthlab.errors import InputError
-from synthlab.stats import Interval
+from synthlab.stats.intervals import Interval
 
 
 def cases_to_see(rate: float, *, probability: float = 0.95) -> int:

@@ -59,7 +59,7 @@ class Suite:
     >>> from synthlab import Dataset
     >>> from synthlab.edges import Suite, minimum_functionality, run_suite
     >>> def cases_of(texts, label, name):
-    ...     flags = {"origin": "synthetic", "edge_case": True}
+    ...     flags = {"origin": "synthetic", "is_edge_case": True}
     ...     return Dataset(pd.Series(texts), [label] * len(texts), name=name, **flags)
     >>> wanted = ["minutes of the meeting, now online", "lunch money", "now or at noon"]
     >>> wanted = Suite("wanted", cases_of(wanted, "ham", "wanted mail"), minimum_functionality())
@@ -129,12 +129,12 @@ def _require_cases(cases: Dataset, name: str) -> None:
             f"{first(strangers)}); expected generated or changed ones. Real rows belong in an eval "
             f"set, where their rate means something. Build the suite from synthetic rows."
         )
-    unflagged = np.flatnonzero(~cases.edge_case)
+    unflagged = np.flatnonzero(~cases.is_edge_case)
     if len(unflagged):
         raise InputError(
             f"suite {name!r}: {len(unflagged)} of {len(cases)} cases are not flagged as edge cases "
             f"(rows {first(unflagged)}). Nothing would keep them out of a training set or a "
-            f"score. Make them with Dataset(..., edge_case=True)."
+            f"score. Make them with Dataset(..., is_edge_case=True)."
         )
 
 

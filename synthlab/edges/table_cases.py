@@ -161,7 +161,7 @@ def _suite(
     made = make(_table(chosen), np.random.default_rng(random_state))
     originals = chosen.take(made.index.to_numpy())
     X = made.to_numpy() if isinstance(rows.X, np.ndarray) else made
-    about = {"derived_from": sources_of(originals), "edge_case": True}
+    about = {"derived_from": sources_of(originals), "is_edge_case": True}
     cases = Dataset(X, originals.y, SYNTHETIC, f"{rows.name}, {name}", **about)
     return Suite(name, cases, expectation or invariance(), originals, dose)
 

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from synthlab.dataset import SYNTHETIC, Dataset
+from synthlab.datasets.llm_emails import load_llm_email
 from synthlab.edges.expectations import minimum_functionality
 from synthlab.edges.suites import Suite
 from synthlab.errors import InputError
-from synthlab.recorded import load_llm_email
 
 _SHORT = """thanks yes no ok done sure great agreed received noted sorry congratulations welcome
 hello hi bye tomorrow today monday friday noon later soon maybe never always perfect lovely
@@ -157,5 +157,5 @@ def _all_language_mails() -> list[str]:
 
 def _legitimate(name: str, texts: list[str]) -> Suite:
     labels = ["ham"] * len(texts)
-    cases = Dataset(pd.Series(texts, dtype=object), labels, SYNTHETIC, name, edge_case=True)
+    cases = Dataset(pd.Series(texts, dtype=object), labels, SYNTHETIC, name, is_edge_case=True)
     return Suite(name, cases, minimum_functionality())

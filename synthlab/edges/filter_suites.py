@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from synthlab.dataset import Dataset
+from synthlab.datasets.llm_emails import load_llm_email
 from synthlab.edges import additions, disguises
 from synthlab.edges.changes import Change, changed_suite
 from synthlab.edges.suites import Suite
 from synthlab.edges.written_cases import bulk_suite, language_suite, short_suite
 from synthlab.errors import InputError
-from synthlab.recorded import load_llm_email
 
 HAM, SPAM = "ham", "spam"
 
