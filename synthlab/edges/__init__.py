@@ -51,7 +51,7 @@ _HOMES = {
         "show_regions",
     ],
     "matched_recall": ["compare_specificity", "specificity_at_recall"],
-    "panel": ["panel_scores"],
+    "panel": ["panel_failures", "panel_scores"],
     "pictures": [
         "break_even_curve",
         "decile_panels",

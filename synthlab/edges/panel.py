@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 import numpy as np
@@ -14,6 +14,9 @@ from sklearn.naive_bayes import BernoulliNB, MultinomialNB
 from sklearn.svm import LinearSVC
 
 from synthlab.dataset import Dataset
+from synthlab.edges.evidence import matched_threshold
+from synthlab.edges.hard_mail import HardMail
+from synthlab.edges.suites import Suite
 
 #: Three ways to read a text.
 FEATURES: Mapping[str, BaseEstimator] = {
@@ -67,6 +70,45 @@ def panel_scores(
                 "scores": {key: _score(fitted, texts, positive) for key, texts in read.items()},
                 "calls": {key: fitted.predict(texts) == positive for key, texts in read.items()},
             }
+
+
+def panel_failures(
+    mail: HardMail, suites: Sequence[Suite], sizes: list[int], *, recall: float = 0.95
+) -> pd.DataFrame:
+    """Return how often every classifier of the panel fails, on suites and on real mail.
+
+    Parameters
+    ----------
+    mail : HardMail
+        Its first part trains.
+    suites : sequence of Suite
+        Of texts.  A case fails where it does not get its own label, whatever the suite expects.
+    sizes : list of int
+        Training rows.
+    recall : float in (0, 1], default 0.95
+        Share of real evaluation spam that every model finds at its *matched* threshold.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Two rows per model, whose ``threshold`` is "matched" and "default": ``features``,
+        ``classifier``, ``n_train``; ``hard mail`` and ``ordinary mail``, the shares of hard and
+        of ordinary legitimate real mail that are called spam; and the failure rate by suite.
+    """
+    is_spam = mail.real_eval.y == "spam"
+    sets = {"hard mail": mail.hard.X, "eval": mail.real_eval.X}
+    sets |= {suite.name: suite.cases.X for suite in suites}
+    rows = []
+    for model in panel_scores(mail.real_train, sizes, sets):
+        threshold = matched_threshold(model["scores"]["eval"][is_spam], recall)
+        matched = {name: scores >= threshold for name, scores in model["scores"].items()}
+        about = {key: model[key] for key in ("features", "classifier", "n_train")}
+        for kind, calls in {"matched": matched, "default": model["calls"]}.items():
+            real = {"hard mail": calls["hard mail"], "ordinary mail": calls["eval"][~is_spam]}
+            failures = real | {s.name: calls[s.name] != (s.cases.y == "spam") for s in suites}
+            shares = {name: failed.mean() for name, failed in failures.items()}
+            rows.append(about | {"threshold": kind} | shares)
+    return pd.DataFrame(rows)
 
 
 def _score(fitted: BaseEstimator, X, positive: str) -> np.ndarray:
