@@ -32,7 +32,7 @@ _HOMES = {
     ],
     "evidence": ["excess_interval", "matched_threshold", "rank_agreement"],
     "expectations": ["Expectation", "direction", "invariance", "minimum_functionality"],
-    "filter_suites": ["mail_suites"],
+    "filter_suites": ["ham_changes", "mail_suites", "spam_changes"],
     "hard_mail": ["HardMail", "load_hard_email"],
     "labelers": [
         "HeldOutRows",

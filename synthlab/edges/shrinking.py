@@ -30,7 +30,7 @@ from synthlab.errors import InputError
 Chosen = tuple[int, ...]
 
 _WORD = re.compile(r"\s*\S+\s*")
-_GROUPS = 64  # Hypothesis is at home with inputs of so many choices
+_GROUPS = 16  # at once: more make Hypothesis slow, fewer make it coarse
 
 
 @dataclass(frozen=True)
