@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthlab import edges
+from synthlab import edges, palette
 from synthlab.checks.roles import overlapping_rows
 from synthlab.dataset import Dataset
 from synthlab.datasets.emails import email_frame
@@ -23,7 +23,7 @@ from synthlab.errors import InputError
 
 @pytest.fixture(scope="module")
 def mail():
-    return load_hard_email(1_000, seed=3)
+    return load_hard_email(1_000, random_state=3)
 
 
 def test_hard_mail_is_in_no_other_part(mail):
@@ -37,7 +37,7 @@ def test_hard_mail_is_in_no_other_part(mail):
 
 
 def test_another_seed_splits_otherwise(mail):
-    again, other = (load_hard_email(1_000, seed=seed).real_train.ids for seed in (3, 4))
+    again, other = (load_hard_email(1_000, random_state=seed).real_train.ids for seed in (3, 4))
     assert again.tolist() == mail.real_train.ids.tolist()
     assert other.tolist() != again.tolist()
     with pytest.raises(InputError, match="Nothing would be left on one side"):
@@ -132,3 +132,21 @@ def test_dose_panels_have_a_panel_per_family_and_a_line_per_model():
     assert titles == ["a", "b", "c", "d"]
     assert figure.axes[0].lines[1].get_ydata().tolist() == [25.0, 50.0]
     assert "a, two: 25% at 0.5, 50% at 1 share of words" in edges.describe_doses(frame)
+
+
+def test_agreement_is_drawn_by_origin():
+    frame = pd.DataFrame(
+        {
+            "label": ["wanted bulk mail", "ordinary mail"],
+            "origin": ["synthetic", "real"],
+            "correlation": [0.7, 0.4],
+            "low": [0.5, -0.1],
+            "high": [0.8, 0.7],
+            "verdict": ["agrees", "not significant"],
+        }
+    )
+    ax = edges.agreement_dots(frame)
+    assert [text.get_text() for text in ax.texts] == ["agrees", "not significant"]
+    ends = [line.get_color() for line in ax.lines[1::2]]
+    assert ends == [palette.SYNTHETIC, palette.REAL]
+    assert "ordinary mail: +0.40 [-0.10, +0.70], not significant" in edges.describe_agreement(frame)

@@ -74,7 +74,14 @@ _HOMES = {
     "running": ["SuiteResult", "run_suite", "run_suites"],
     "shrinking": ["Shrunk", "shrink_failure", "shrink_text"],
     "sizing": ["cases_to_bound", "cases_to_see", "failure_rate", "precision_of", "rate_to_see"],
-    "suite_pictures": ["describe_doses", "describe_failures", "dose_panels", "failure_dots"],
+    "suite_pictures": [
+        "agreement_dots",
+        "describe_agreement",
+        "describe_doses",
+        "describe_failures",
+        "dose_panels",
+        "failure_dots",
+    ],
     "suites": ["Suite"],
     "table_cases": [
         "boundary_suite",

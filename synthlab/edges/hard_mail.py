@@ -14,8 +14,8 @@ import numpy as np
 
 from synthlab.dataset import REAL, Dataset
 from synthlab.datasets.emails import email_frame
-from synthlab.errors import InputError
-from synthlab.splits import stratified_cluster_split
+from synthlab.errors import is_whole, require
+from synthlab.splits import require_seed, stratified_cluster_split
 
 HARD_GROUP = "hard-ham-1"
 
@@ -36,14 +36,14 @@ class HardMail(NamedTuple):
     hard: Dataset
 
 
-def load_hard_email(n_train: int = 4_000, *, seed: int = 0) -> HardMail:
+def load_hard_email(n_train: int = 4_000, *, random_state: int = 0) -> HardMail:
     """Load the SpamAssassin corpus with its hard messages apart.
 
     Parameters
     ----------
     n_train : int, default 4000
         Messages to train on, in random order; all others that are not hard evaluate.
-    seed : int, default 0
+    random_state : int, default 0
         Of the split, which never cuts through a cluster of near-duplicates.
 
     Returns
@@ -55,7 +55,7 @@ def load_hard_email(n_train: int = 4_000, *, seed: int = 0) -> HardMail:
     DataUnavailableError
         See `load_email`.
     InputError
-        ``n_train`` leaves nothing on one side.
+        ``n_train`` leaves nothing on one side, or ``random_state`` is no seed.
 
     Notes
     -----
@@ -65,12 +65,14 @@ def load_hard_email(n_train: int = 4_000, *, seed: int = 0) -> HardMail:
     is_hard = (frame["group"] == HARD_GROUP).to_numpy()
     is_kin = frame["cluster"].isin(frame["cluster"][is_hard]).to_numpy()
     others = frame[~is_kin].reset_index(drop=True)
-    if not 2 <= n_train <= len(others) - 2:
-        raise InputError(
-            f"n_train={n_train:,}: {len(others):,} messages are not hard, so 2 to "
-            f"{len(others) - 2:,} can train. Nothing would be left on one side. Choose from that."
-        )
-    rng = np.random.default_rng(seed)
+    require(
+        is_whole(n_train, 2) and n_train <= len(others) - 2,
+        f"n_train={n_train!r}",
+        f"2 to {len(others) - 2:,}, since {len(others):,} messages are not hard",
+        "Nothing would be left on one side.",
+        "Choose from that.",
+    )
+    rng = np.random.default_rng(require_seed(random_state))
     clusters = np.unique(others["cluster"], return_inverse=True)[1]
     n_eval = len(others) - n_train
     is_eval = stratified_cluster_split(others["label"].to_numpy(), clusters, n_eval, rng)

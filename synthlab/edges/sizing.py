@@ -23,12 +23,11 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from numbers import Real
 
 from scipy import special
 from scipy import stats as scipy_stats
 
-from synthlab.errors import InputError
+from synthlab.errors import is_number, is_whole, require
 from synthlab.stats.intervals import Interval
 
 
@@ -119,11 +118,13 @@ def cases_to_bound(rate: float, half_width: float, *, confidence: float = 0.95) 
     [83, 141, 245, 381]
     """
     _require_rate(rate)
-    if not _is_number(half_width) or not 1e-6 <= half_width < 0.5:
-        raise InputError(
-            f"half_width={half_width!r}: expected a number from 0.000001 to below 0.5. No "
-            f"number of cases, or any, would do. Write 5 points as 0.05."
-        )
+    require(
+        is_number(half_width, 1e-6) and half_width < 0.5,
+        f"half_width={half_width!r}",
+        "a number from 0.000001 to below 0.5",
+        "No number of cases, or any, would do.",
+        "Write 5 points as 0.05.",
+    )
     z = _normal_quantile(confidence)
     counts = range(1, 10**15)
     return counts[bisect_left(counts, -half_width, key=lambda n: -_half_width(rate, n, z))]
@@ -156,11 +157,13 @@ def failure_rate(n_failed: int, n_cases: int, *, confidence: float = 0.95) -> In
     """
     _require_cases(n_cases)
     _require_share("confidence", confidence)
-    if not _is_whole(n_failed) or not 0 <= n_failed <= n_cases:
-        raise InputError(
-            f"n_failed={n_failed!r} of {n_cases} cases: expected a whole number from 0 to "
-            f"{n_cases}. The rate would be no share. Count the failures again."
-        )
+    require(
+        is_whole(n_failed) and n_failed <= n_cases,
+        f"n_failed={n_failed!r} of {n_cases} cases",
+        f"a whole number from 0 to {n_cases}",
+        "The rate would be no share.",
+        "Count the failures again.",
+    )
     share = n_failed / n_cases
     ends = scipy_stats.binomtest(int(n_failed), int(n_cases)).proportion_ci(confidence, "wilson")
     spread = math.sqrt(share * (1 - share) / n_cases)
@@ -206,33 +209,23 @@ def _normal_quantile(confidence: float) -> float:
     return float(special.ndtri((1 + confidence) / 2))
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def _is_whole(value: object) -> bool:
-    return _is_number(value) and math.isfinite(value) and value == math.floor(value)
-
-
 def _require_rate(rate: float) -> None:
-    if not _is_number(rate) or not 0 <= rate <= 1:
-        raise InputError(
-            f"rate={rate!r}: expected a share from 0 to 1. No interval could hold it. Write 5 % "
-            f"as 0.05."
-        )
+    meaning = "No interval could hold it."
+    remedy = "Write 5 % as 0.05."
+    require(is_number(rate, 0, 1), f"rate={rate!r}", "a share from 0 to 1", meaning, remedy)
 
 
 def _require_share(name: str, value: float) -> None:
-    if not _is_number(value) or not 0 < value < 1:
-        raise InputError(
-            f"{name}={value!r}: expected a share between 0 and 1, neither of them. No number of "
-            f"cases would follow from it. Write 5 % as 0.05."
-        )
+    require(
+        is_number(value, 0, 1) and 0 < value < 1,
+        f"{name}={value!r}",
+        "a share between 0 and 1, neither of them",
+        "No number of cases would follow from it.",
+        "Write 5 % as 0.05.",
+    )
 
 
 def _require_cases(n_cases: int) -> None:
-    if not _is_whole(n_cases) or n_cases < 1:
-        raise InputError(
-            f"n_cases={n_cases!r}: expected a whole number, 1 or more. Without a case nothing is "
-            f"seen. Add cases."
-        )
+    meaning = "Without a case nothing is seen."
+    expected = "a whole number, 1 or more"
+    require(is_whole(n_cases, 1), f"n_cases={n_cases!r}", expected, meaning, "Add cases.")

@@ -47,6 +47,31 @@ def failure_dots(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def agreement_dots(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw a row per suite: how its ranks of models correlate with the judge's.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        From the top: ``label``, ``origin`` ("synthetic" for suites), ``correlation``, ``low``,
+        ``high`` and ``verdict``, a word or two.
+    ax : matplotlib.axes.Axes, optional
+    """
+    ax = _axes(1.2 + 0.27 * len(frame)) if ax is None else ax
+    ax.axvline(0, color=palette.NEUTRAL, linewidth=1)
+    for row, line in enumerate(frame.itertuples()):
+        color = palette.COLORS[line.origin]
+        ax.plot([line.low, line.high], [row, row], color=color, linewidth=2)
+        ax.plot(line.correlation, row, "o", color=color)
+        about = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": 8}
+        ax.text(1.02, row, line.verdict, color=palette.INK, **about)
+    ax.set_yticks(range(len(frame)), frame["label"])
+    ax.set_ylim(len(frame) - 0.5, -0.5)
+    ax.set_xlim(-1, 1)
+    ax.set_xlabel("rank correlation with the error on real hard mail")
+    return ax
+
+
 def dose_panels(frame: pd.DataFrame) -> Figure:
     """Draw failure rate against dose: a panel per family, a line per model.
 
@@ -81,6 +106,15 @@ def describe_failures(frame: pd.DataFrame) -> str:
         for row in frame.itertuples()
     ]
     return "Failure rate by suite. " + "; ".join(lines) + "."
+
+
+def describe_agreement(frame: pd.DataFrame) -> str:
+    """Return alt text for `agreement_dots`, from the same numbers."""
+    lines = [
+        f"{row.label}: {row.correlation:+.2f} [{row.low:+.2f}, {row.high:+.2f}], {row.verdict}"
+        for row in frame.itertuples()
+    ]
+    return "Rank correlation with the error on real hard mail. " + "; ".join(lines) + "."
 
 
 def describe_doses(frame: pd.DataFrame) -> str:

@@ -8,10 +8,10 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from synthlab.dataset import SYNTHETIC, Dataset, Features, first
+from synthlab.dataset import SYNTHETIC, Dataset, Features
 from synthlab.edges import sizing
 from synthlab.edges.expectations import Expectation
-from synthlab.errors import InputError
+from synthlab.errors import InputError, first
 
 
 @dataclass(frozen=True, eq=False, repr=False)
