@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 RHOS = (0.0003, 0.003, 0.0175, 0.02, 0.05, 0.2, 1.0, 2.0)
 DELTAS = (1e-5, 1e-6, 1e-8)
 ORDERS = [1 + 10 ** (-2 + 6 * at / 19_999) for at in range(20_000)]
-#: Checks, their noise's scale, answers, theirs: as published with the issue, and two others.
+#: Checks, the scale of their noise, answers, and the scale of theirs.
 PATE = ((500, 100.0, 294, 40.0), (500, 75.0, 500, 60.0), (1, 100.0, 1, 40.0))
 
 
