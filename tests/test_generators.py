@@ -30,6 +30,7 @@ from synthlab.generators.perturb import Perturb
 from synthlab.generators.pseudo import PseudoLabels
 from synthlab.generators.smote import Smote
 from synthlab.text.tokens import tokenize
+from synthlab.generators.trees import SequentialTrees
 
 TEXT_MODEL = make_pipeline(CountVectorizer(), LogisticRegression())
 FOREST = RandomForestClassifier(5)  # its random_state is nobody's: each fit is another
@@ -91,6 +92,8 @@ CASES = {
     "mixture of numbers": Case(MixtureOfGaussians(), two_classes(60)),
     "mixture with categories": Case(MixtureOfGaussians(), gapless()),
     "mixture of an array": Case(MixtureOfGaussians(), as_array(two_classes(60))),
+    "sequential trees": Case(SequentialTrees(), mixed()),
+    "sequential trees of an array": Case(SequentialTrees(), as_array(two_classes(60))),
 }
 
 
