@@ -339,6 +339,14 @@ def test_the_same_seed_gives_the_same_result(people, attack):
     )
 
 
+def test_columns_in_another_order_are_the_same_columns(people, attack):
+    made = fresh()
+    turned = replace(made, X=made.X[made.X.columns[::-1]])
+    columns = ["group", "targets", "controls", "advantage"]  # the baseline shuffles anew
+    frames = [attack(rows, people).to_frame()[columns] for rows in (made, turned)]
+    pd.testing.assert_frame_equal(*frames)
+
+
 def test_arrays_are_attacked_like_tables():
     rng = np.random.default_rng(0)
     rows = Dataset(rng.normal(size=(400, 3)), np.arange(400) % 2, "real", "numbers")
@@ -364,6 +372,7 @@ def test_what_cannot_be_attacked_is_refused(sides, people):
         "secret='ill' is missing in": lambda: infer(
             replace(made, X=made.X.assign(ill=gap)), people, "ill"
         ),
+        "tolerance=1: secret='ill' is a category": lambda: infer(made, people, "ill", tolerance=1),
         "differ in 1 column(s): age": lambda: attacks.find_copies(
             replace(made, X=made.X.drop(columns="age")), people
         ),

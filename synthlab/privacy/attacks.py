@@ -201,8 +201,8 @@ def infer_attribute(
     Raises
     ------
     InputError
-        A parameter is out of range, the tables' columns differ, there is no such column, or a
-        secret is missing.
+        A parameter is out of range, the tables' columns differ, there is no such column, a secret
+        is missing, or it is a category and there is a tolerance.
 
     Notes
     -----
@@ -214,7 +214,7 @@ def infer_attribute(
 
     def attack(group: Group) -> Tried:
         tables = (synthetic, group.targets, group.controls)
-        known, truth = points_of(*tables, without=at), _secrets(tables, at)
+        known, truth = points_of(*tables, without=at), _secrets(tables, at, tolerance)
         rows, _, place = known[0].distinct()
         order = np.argsort(place, kind="stable")
         same = np.split(truth[0][order], np.bincount(place).cumsum()[:-1])
@@ -282,18 +282,21 @@ def _position(rows: Dataset, secret: str | int) -> int:
     return names.index(secret)
 
 
-def _secrets(tables: tuple[Dataset, ...], at: int) -> list[np.ndarray]:
+def _secrets(tables: tuple[Dataset, ...], at: int, tolerance: float) -> list[np.ndarray]:
     """Return each table's secrets as numbers: of a category, the number of its level."""
-    columns = [columns_of(bare(table).X)[at] for table in tables]
-    n_missing = sum(int(column.isna().sum()) for column in columns)
-    if n_missing:
+    column = columns_of(sum((bare(rows) for rows in tables[1:]), bare(tables[0])).X)[at]
+    if column.isna().any():
         raise InputError(
-            f"secret={columns[0].name!r} is missing in {n_missing} rows; expected none. There is "
-            f"nothing to guess about them. Drop these rows before the generator is fitted."
+            f"secret={column.name!r} is missing in {int(column.isna().sum())} rows; expected none. "
+            f"There is nothing to guess about them. Drop these rows before a generator is fitted."
         )
-    joined = pd.concat(columns, ignore_index=True)
-    values = joined.to_numpy(float) if is_number(joined) else pd.factorize(joined)[0].astype(float)
-    return np.split(values, np.cumsum([len(column) for column in columns])[:-1])
+    if tolerance and not is_number(column):
+        raise InputError(
+            f"tolerance={tolerance}: secret={column.name!r} is a category; expected a number. No "
+            f"level is nearly another. Leave the tolerance at 0."
+        )
+    values = column if is_number(column) else pd.Series(pd.factorize(column)[0])
+    return np.split(values.to_numpy(float), np.cumsum([len(rows) for rows in tables])[:-1])
 
 
 def _check(synthetic: Dataset, confidence: float, **sizes: float) -> None:
