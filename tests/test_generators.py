@@ -29,8 +29,8 @@ from synthlab.generators.oversample import OverSample, as_copies
 from synthlab.generators.perturb import Perturb
 from synthlab.generators.pseudo import PseudoLabels
 from synthlab.generators.smote import Smote
-from synthlab.text.tokens import tokenize
 from synthlab.generators.trees import SequentialTrees
+from synthlab.text.tokens import tokenize
 
 TEXT_MODEL = make_pipeline(CountVectorizer(), LogisticRegression())
 FOREST = RandomForestClassifier(5)  # its random_state is nobody's: each fit is another

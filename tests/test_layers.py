@@ -16,7 +16,7 @@ ROWS = (
     "__main__",
     "cli",
     "course",
-    "atlas loops llm",
+    "atlas loops llm privacy",
     "control",
     "checks",
     "generators datasets",

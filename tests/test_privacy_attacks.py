@@ -14,7 +14,7 @@ from synthlab.generators.trees import SequentialTrees
 from synthlab.privacy import attacks
 from synthlab.privacy.nearness import nearest, points_of, soft_count
 from synthlab.privacy.people import EVERYONE, RARE, choose_people, split_by_row
-from synthlab.privacy.proportions import area_interval, difference, wilson_interval
+from synthlab.stats.proportions import area_interval, difference, wilson_interval
 
 TOWNS = ["Ulm", "Bonn", "Kiel", "Jena", "Hof"]
 

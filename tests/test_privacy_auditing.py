@@ -27,6 +27,8 @@ from synthlab.privacy import (
 from synthlab.privacy.auditing import AUDIT_COLUMN, planted
 from synthlab.privacy.guesses import n_right_guesses
 
+pytest.importorskip("opendp", reason="opendp is missing: make setup-privacy")
+
 
 def counts_alone(epsilon, n_canaries=1_000):
     """Noisy counts of the audit column, and of nothing else."""

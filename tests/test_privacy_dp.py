@@ -11,7 +11,7 @@ import pytest
 
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
-from synthlab.places import data_dir
+from synthlab.paths import data_dir
 from synthlab.privacy import (
     DiscreteGaussian,
     PrivateMarginals,
@@ -22,6 +22,8 @@ from synthlab.privacy import (
     rho_of_epsilon,
 )
 from synthlab.privacy.consistency import consistent, nearest_counts
+
+pytest.importorskip("opendp", reason="opendp is missing: make setup-privacy")
 
 REFERENCE = json.loads((data_dir() / "dp_reference.json").read_text("utf-8"))["gaussian"]
 TREE = PublicTree(

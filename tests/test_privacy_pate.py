@@ -15,9 +15,11 @@ from sklearn.tree import DecisionTreeClassifier
 
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
-from synthlab.places import data_dir
+from synthlab.paths import data_dir
 from synthlab.privacy import FittedPate, Pate, epsilon_of_rho, rho_of_epsilon
 from synthlab.privacy.pate import teacher_votes
+
+pytest.importorskip("opendp", reason="opendp is missing: make setup-privacy")
 
 REFERENCE = json.loads((data_dir() / "dp_reference.json").read_text("utf-8"))["pate"]
 CLASSES = ("no", "yes")

@@ -1,21 +1,29 @@
-"""Training without showing the people in the rows, and what tells whether that worked.
+"""Training without showing the people in the rows, and the attacks that tell whether that worked.
 
-`dp` and `pate` are generators with a guarantee, whose ε and δ `accounting` computes and OpenDP's
-`noise` keeps.  `auditing` puts such a promise to the test, and any other generator as well.
+`dp` and `pate` are generators with a guarantee, whose ε `accounting` computes and OpenDP's `noise`
+keeps; `gan` is one without.  `attacks` tries each of them on `people` beside a control group, and
+`auditing` puts the promise itself to the test, with the power that `detection` computes.
 """
 
-import lazy_loader as lazy
+import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = lazy.attach(
-    __name__,
-    submod_attrs={
-        "accounting": ["DELTA", "epsilon_of_rho", "gaussian_epsilon", "rho_of_epsilon"],
-        "auditing": ["AuditResult", "audit", "audit_levels", "count_score", "sample_score"],
-        "detection": ["audit_power"],
-        "dp": ["FittedPrivateMarginals", "PrivateMarginals", "count_marginals"],
-        "guesses": ["epsilon_bound", "p_value"],
-        "noise": ["DiscreteGaussian"],
-        "pate": ["FittedPate", "Pate"],
-        "public": ["PublicTree"],
-    },
-)
+_HOMES = {
+    "accounting": ["DELTA", "epsilon_of_rho", "gaussian_epsilon", "rho_of_epsilon"],
+    "attacks": [
+        "find_copies",
+        "infer_attribute",
+        "infer_membership_by_density",
+        "infer_membership_by_distance",
+    ],
+    "auditing": ["AuditResult", "audit", "audit_levels", "count_score", "sample_score"],
+    "detection": ["audit_power"],
+    "dp": ["FittedPrivateMarginals", "PrivateMarginals", "count_marginals"],
+    "gan": ["ConditionalGan", "FittedConditionalGan"],
+    "guesses": ["epsilon_bound", "p_value"],
+    "noise": ["DiscreteGaussian"],
+    "outcomes": ["AttackResult", "Outcome"],
+    "pate": ["FittedPate", "Pate"],
+    "people": ["EVERYONE", "RARE", "People", "choose_people", "split_by_row"],
+    "public": ["PublicTree"],
+}
+__getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

@@ -1,51 +1,25 @@
-"""A conditional WGAN-GP for tables of numbers and categories, on jax.
+"""A conditional WGAN-GP for tables of numbers and categories.
 
 Two networks play against each other.  The *generator* turns noise and a label into a row of blocks
 (`blocks`); the *critic* scores rows, real ones high and generated ones low.  What the critic can't
 tell apart is as good as this generator gets.  No privacy is claimed for it.
 
-=========  ==================================================================================
-symbol     meaning
-=========  ==================================================================================
-z, y       noise, standard normal; a label, as a block of its own
-G(z, y)    a generated row of blocks
-D(·)       the critic's score of a *pack*: several rows of blocks side by side, each with its y
-λ          weight of the gradient penalty, E (‖∇D‖ − 1)², between real and generated packs
-τ          temperature of the Gumbel softmax
-=========  ==================================================================================
+The game itself is in `gan_training`, which needs jax and optax; all else here does without.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from synthlab.dataset import SYNTHETIC, Dataset
 from synthlab.errors import ExtraMissingError, InputError
 from synthlab.generators.base import check_fit, draw_labels
-from synthlab.privacy.blocks import Blocks, Span
-
-try:
-    import jax
-    import jax.numpy as jnp
-    import optax
-except ImportError as error:
-    raise ExtraMissingError(
-        f"{error.name or 'jax'} is not installed. Without jax and optax no GAN can be trained; "
-        f"all other generators do without. pip install synthlab[privacy]"
-    ) from error
-
-Weights = list[tuple[Any, Any]]  # per layer, a matrix and a bias; of numpy or of jax
-
-_Z = 64  # numbers of noise per row
-_PENALTY = 10.0  # λ, as in Gulrajani et al.
-_TEMPERATURE = 0.2  # τ
-_LEAK = 0.2  # slope of the rectifiers below 0
-_OPTIMIZER = optax.adam(5e-4, b1=0.5, b2=0.9)
-_AVERAGED = 0.001  # weight of the newest generator in the average that is kept
+from synthlab.privacy.blocks import Blocks
+from synthlab.privacy.networks import N_NOISE, Plan, output
 
 
 @dataclass(frozen=True)
@@ -70,7 +44,7 @@ class ConditionalGan:
         A parameter is out of range; in `fit`, the rows are texts or none, or a value is missing,
         infinite or can't be compared.
     ExtraMissingError
-        On import of this module: jax or optax is not installed.
+        In `fit`: jax or optax is not installed.
 
     Notes
     -----
@@ -122,12 +96,12 @@ class ConditionalGan:
             Seeds where the networks start, their noise, and which rows they see.
         """
         check_fit(rows, self, is_text=False)
+        train = _training()
         blocks, x = Blocks.of(rows, self)
         classes, label = np.unique(rows.y, return_inverse=True)
-        plan = _Plan(blocks.spans, int(self.n_hidden), int(self.batch), int(self.pack))
-        key, y = jax.random.key(int(rng.integers(2**31))), np.eye(len(classes), dtype=np.float32)
-        trained = _trained(x, y[label], key, int(self.n_steps), plan)
-        weights = tuple((np.asarray(matrix), np.asarray(bias)) for matrix, bias in trained)
+        plan = Plan(blocks.spans, int(self.n_hidden), int(self.batch), int(self.pack))
+        y = np.eye(len(classes), dtype=np.float32)[label]
+        weights = train(x, y, int(rng.integers(2**31)), int(self.n_steps), plan)
         shares = np.bincount(label) / len(rows)
         return FittedConditionalGan(classes, shares, blocks, weights, rows.name)
 
@@ -156,9 +130,9 @@ class FittedConditionalGan:
     def sample(self, n: int, rng: np.random.Generator, label: Any = None) -> Dataset:
         """Generate n rows; see `base.Sampler`."""
         labels = draw_labels(self.classes, self.shares, n, rng, label)
-        z = rng.standard_normal((n, _Z), dtype=np.float32)
+        z = rng.standard_normal((n, N_NOISE), dtype=np.float32)
         y = (labels[:, None] == self.classes).astype(np.float32)
-        raw = _output(self.weights, np.concatenate([z, y], axis=1))
+        raw = output(self.weights, np.concatenate([z, y], axis=1))
         for span in self.blocks.spans:
             block = raw[:, span.start : span.end]
             # The largest of logits plus Gumbel noise is a draw from their softmax.
@@ -167,98 +141,12 @@ class FittedConditionalGan:
         return Dataset(X, labels, SYNTHETIC, f"{self.name}, conditional GAN")
 
 
-class _Plan(NamedTuple):
-    """What is fixed while the networks train; hashable, so that jax compiles once for it."""
-
-    spans: tuple[Span, ...]
-    n_hidden: int
-    batch: int
-    pack: int
-
-
-class _Player(NamedTuple):
-    """A network, and what the optimizer remembers of it."""
-
-    weights: Weights
-    memory: Any
-
-    @classmethod
-    def of(cls, sizes: list[int], key: jax.Array) -> _Player:
-        """Start with normal weights of variance 2 / inputs (He's rule)."""
-        keys = jax.random.split(key, len(sizes) - 1)
-        weights = [
-            (jax.random.normal(one, (inputs, outputs)) * np.sqrt(2 / inputs), jnp.zeros(outputs))
-            for one, inputs, outputs in zip(keys, sizes[:-1], sizes[1:], strict=True)
-        ]
-        return cls(weights, _OPTIMIZER.init(weights))
-
-    def learned(self, gradient: Weights) -> _Player:
-        """Return the player one step down the gradient of its loss."""
-        updates, memory = _OPTIMIZER.update(gradient, self.memory)
-        return _Player(optax.apply_updates(self.weights, updates), memory)
-
-
-@partial(jax.jit, static_argnames="plan")
-def _trained(x: jax.Array, y: jax.Array, key: jax.Array, n_steps: int, plan: _Plan) -> Weights:
-    """Play all turns; return the average generator."""
-    real, n_labels, hidden = jnp.concatenate([x, y], axis=1), y.shape[1], [plan.n_hidden] * 2
-    for_generator, for_critic, for_turns = jax.random.split(key, 3)
-    generator = _Player.of([_Z + n_labels, *hidden, x.shape[1]], for_generator)
-    critic = _Player.of([plan.pack * real.shape[1], *hidden, 1], for_critic)
-
-    def turn(number: jax.Array, state: tuple[_Player, _Player, Weights]) -> tuple:
-        generator, critic, average = state
-        keys = jax.random.split(jax.random.fold_in(for_turns, number), 5)
-        for_rows, for_made, for_share, for_others, for_deceit = keys
-        seen = jax.random.randint(for_rows, (plan.batch,), 0, len(x))
-        made = _packs(generator.weights, y[seen], for_made, plan)
-        pair = real[seen].reshape(made.shape), made
-        critic = critic.learned(jax.grad(_critic_loss)(critic.weights, *pair, for_share))
-        asked = y[jax.random.randint(for_others, (plan.batch,), 0, len(x))]
-        slope = jax.grad(_generator_loss)(
-            generator.weights, critic.weights, asked, for_deceit, plan
-        )
-        generator = generator.learned(slope)
-        newest = jnp.maximum(_AVERAGED, 10 / (10 + number))  # the first ones are soon forgotten
-        average = optax.incremental_update(generator.weights, average, newest)
-        return generator, critic, average
-
-    return jax.lax.fori_loop(0, n_steps, turn, (generator, critic, generator.weights))[2]
-
-
-def _output(weights: Weights, inputs: Any) -> Any:
-    """Run a network of leaky rectifiers, on arrays of numpy or of jax."""
-    *hidden, (matrix, bias) = weights
-    for inner, shift in hidden:
-        inputs = inputs @ inner + shift
-        inputs = inputs * (_LEAK + (1 - _LEAK) * (inputs > 0))
-    return inputs @ matrix + bias
-
-
-def _packs(weights: Weights, y: jax.Array, key: jax.Array, plan: _Plan) -> jax.Array:
-    """Return generated rows beside their labels, shape (batch / pack, pack × numbers)."""
-    for_z, for_gumbel = jax.random.split(key)
-    z = jax.random.normal(for_z, (len(y), _Z))
-    raw = _output(weights, jnp.concatenate([z, y], axis=1))
-    noisy = (raw + jax.random.gumbel(for_gumbel, raw.shape)) / _TEMPERATURE
-    blocks = [
-        jax.nn.softmax(noisy[:, start:end]) if is_category else jnp.tanh(raw[:, start:end])
-        for start, end, is_category in plan.spans
-    ]
-    return jnp.concatenate([*blocks, y], axis=1).reshape(len(y) // plan.pack, -1)
-
-
-def _critic_loss(weights: Weights, real: jax.Array, made: jax.Array, key: jax.Array) -> jax.Array:
-    """Return E D(made) − E D(real) + λ E (‖∇D‖ − 1)²."""
-    share = jax.random.uniform(key, (len(real), 1))
-    slope = jax.grad(lambda packs: _output(weights, packs).sum())(share * real + (1 - share) * made)
-    steepness = jnp.sqrt((slope**2).sum(axis=1) + 1e-12)  # differentiable at 0, too
-    penalty = _PENALTY * ((steepness - 1) ** 2).mean()
-    return _output(weights, made).mean() - _output(weights, real).mean() + penalty
-
-
-def _generator_loss(
-    weights: Weights, critic: Weights, y: jax.Array, key: jax.Array, plan: _Plan
-) -> jax.Array:
-    """Return −E D(made)."""
-    return -_output(critic, _packs(weights, y, key, plan)).mean()
+def _training() -> Callable:
+    try:
+        from synthlab.privacy.gan_training import trained_weights
+    except ImportError as error:
+        raise ExtraMissingError(
+            f"{error.name or 'jax'} is not installed. Without jax and optax no GAN can be trained; "
+            f"all other generators do without. pip install synthlab[privacy]"
+        ) from error
+    return trained_weights

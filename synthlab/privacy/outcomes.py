@@ -11,7 +11,7 @@ import pandas as pd
 
 from synthlab.errors import InputError
 from synthlab.privacy.people import Group, People
-from synthlab.privacy.proportions import Estimate, area_interval, difference, wilson_interval
+from synthlab.stats.proportions import Estimate, area_interval, difference, wilson_interval
 
 
 @dataclass(frozen=True)

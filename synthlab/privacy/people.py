@@ -24,7 +24,7 @@ from synthlab.dataset import Dataset, joined_features
 from synthlab.errors import ContaminationError, InputError
 from synthlab.generators.base import columns_of, is_number
 from synthlab.privacy.nearness import bare, points_of
-from synthlab.privacy.proportions import difference, wilson_interval
+from synthlab.stats.proportions import difference, wilson_interval
 
 EVERYONE, RARE = "everyone", "the rare"
 _FEWEST = 20  # people per group: an interval of fewer spans half of all shares

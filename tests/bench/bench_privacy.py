@@ -23,6 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder
 
 from synthlab.dataset import Dataset
+from synthlab.datasets.fars import load_fars
 from synthlab.generators.copula import GaussianCopula
 from synthlab.privacy import (
     Pate,
@@ -36,7 +37,6 @@ from synthlab.privacy import (
     rho_of_epsilon,
 )
 from synthlab.privacy.pate import teacher_votes
-from synthlab.tables import load_fars
 
 KIND, SEAT, BELT, DRINK = (
     "PERSON_TYPE",
