@@ -219,7 +219,8 @@ def test_a_missing_extra_is_named(missing):
         "except ImportError as error:\n    print(type(error).__name__, error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith(f"ExtraMissingError {missing} is not installed")
+    assert done.stdout.startswith(f"ExtraMissingError {missing}: not installed")
+    assert "make setup-privacy" in done.stdout
     assert "pip install synthlab[privacy]" in done.stdout
 
 

@@ -16,14 +16,17 @@ _HOMES = {
         "infer_membership_by_distance",
     ],
     "auditing": ["AuditResult", "audit", "audit_levels", "count_score", "sample_score"],
+    "battery": ["pool_attacks", "try_attacks", "worst_attack"],
     "detection": ["audit_power"],
     "dp": ["FittedPrivateMarginals", "PrivateMarginals", "count_marginals"],
+    "extra": ["require_extra"],
     "gan": ["ConditionalGan", "FittedConditionalGan"],
     "guesses": ["epsilon_bound", "p_value"],
     "noise": ["DiscreteGaussian"],
     "outcomes": ["AttackResult", "Outcome"],
     "pate": ["FittedPate", "Pate"],
     "people": ["EVERYONE", "RARE", "People", "choose_people", "split_by_row"],
+    "pictures": ["describe_trade_off", "trade_off"],
     "public": ["PublicTree"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

@@ -9,16 +9,16 @@ The game itself is in `gan_training`, which needs jax and optax; all else here d
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from synthlab.dataset import SYNTHETIC, Dataset
-from synthlab.errors import ExtraMissingError, InputError
+from synthlab.errors import InputError
 from synthlab.generators.base import check_fit, draw_labels
 from synthlab.privacy.blocks import Blocks
+from synthlab.privacy.extra import require_extra
 from synthlab.privacy.networks import N_NOISE, Plan, output
 
 
@@ -96,12 +96,14 @@ class ConditionalGan:
             Seeds where the networks start, their noise, and which rows they see.
         """
         check_fit(rows, self, is_text=False)
-        train = _training()
+        require_extra("jax", "optax")
+        from synthlab.privacy.gan_training import trained_weights
+
         blocks, x = Blocks.of(rows, self)
         classes, label = np.unique(rows.y, return_inverse=True)
         plan = Plan(blocks.spans, int(self.n_hidden), int(self.batch), int(self.pack))
         y = np.eye(len(classes), dtype=np.float32)[label]
-        weights = train(x, y, int(rng.integers(2**31)), int(self.n_steps), plan)
+        weights = trained_weights(x, y, int(rng.integers(2**31)), int(self.n_steps), plan)
         shares = np.bincount(label) / len(rows)
         return FittedConditionalGan(classes, shares, blocks, weights, rows.name)
 
@@ -139,14 +141,3 @@ class FittedConditionalGan:
             block[:] = block + rng.gumbel(size=block.shape) if span.is_category else np.tanh(block)
         X = self.blocks.decode(raw)
         return Dataset(X, labels, SYNTHETIC, f"{self.name}, conditional GAN")
-
-
-def _training() -> Callable:
-    try:
-        from synthlab.privacy.gan_training import trained_weights
-    except ImportError as error:
-        raise ExtraMissingError(
-            f"{error.name or 'jax'} is not installed. Without jax and optax no GAN can be trained; "
-            f"all other generators do without. pip install synthlab[privacy]"
-        ) from error
-    return trained_weights

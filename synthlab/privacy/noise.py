@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from synthlab.errors import ExtraMissingError, InputError
+from synthlab.errors import InputError
 from synthlab.privacy.accounting import DELTA, check_delta, check_epsilon, gaussian_rho
+from synthlab.privacy.extra import require_extra
 
 
 @dataclass(frozen=True)
@@ -104,16 +105,11 @@ def l2_of_ones(n_counts: int) -> float:
 
 @cache
 def _opendp() -> Any:
-    try:
-        import opendp.prelude as opendp
-    except ImportError as error:
-        raise ExtraMissingError(
-            "OpenDP, which draws the noise and certifies what it promises, is not installed. "
-            "Nothing can be released with a guarantee. pip install synthlab[privacy]"
-        ) from error
-    opendp.enable_features(
-        "contrib"
-    )  # what OpenDP calls all that its own team has not vetted twice
+    require_extra("opendp")
+    import opendp.prelude as opendp
+
+    # "contrib" is what OpenDP calls all that its own team has not vetted twice.
+    opendp.enable_features("contrib")
     return opendp
 
 
