@@ -160,7 +160,7 @@ def test_the_rare_are_those_of_rare_values(sides):
         side.X.assign(town=side.X["town"].where(np.arange(len(side)) % 20 > 0, "Nowhere"))
         for side in sides
     ]
-    planted = [replace(side, X=X.assign(ill="no")) for side, X in zip(sides, rows, strict=True)]
+    planted = [side.replace(X=X.assign(ill="no")) for side, X in zip(sides, rows, strict=True)]
     rare = choose_people(*planted, n_people=50, rare_share=0.04).groups[1]
     assert rare.targets.X["town"].isin(["Nowhere", "Hof"]).all()
     assert rare.controls.X["town"].isin(["Nowhere", "Hof"]).all()
@@ -176,7 +176,7 @@ def test_the_same_seed_draws_the_same_people(sides):
 
 def test_a_split_by_groups_of_repeats_is_refused_and_one_by_row_is_not():
     rows = persons(4_000, decimals=0)
-    rows = replace(rows, X=rows.X.assign(age=rows.X["age"] // 20))
+    rows = rows.replace(X=rows.X.assign(age=rows.X["age"] // 20))
     key = pd.util.hash_pandas_object(rows.X.assign(y=rows.y), index=False).to_numpy()
     is_train = key % 2 == 0
     message = refusal(choose_people, rows.take(is_train), rows.take(~is_train))
@@ -187,7 +187,7 @@ def test_a_split_by_groups_of_repeats_is_refused_and_one_by_row_is_not():
 
 def test_controls_that_repeat_training_rows_more_often_than_these_themselves_are_refused(sides):
     train, _ = sides
-    copies = replace(train, ids=None)
+    copies = train.replace(ids=None)
     assert "100% of persons 0 train do" in refusal(choose_people, train, copies)
 
 
@@ -252,7 +252,7 @@ def test_areas_of_rows_of_nobody_lie_around_one_half(people):
 
 def test_repeats_hide_a_verbatim_copy_by_half_their_share():
     rows = persons(6_000, decimals=0)
-    rows = replace(rows, X=rows.X.assign(age=rows.X["age"] // 12))
+    rows = rows.replace(X=rows.X.assign(age=rows.X["age"] // 12))
     train, held_out = split_by_row(rows, 3_000)
     people = choose_people(train, held_out, n_people=1_000)
     made = copy_of(train)
@@ -294,7 +294,7 @@ def test_guessing_names_the_most_frequent_secret(people):
 def test_guessing_copies_is_chance(people):
     made = fresh()
     constant = copy_of(
-        replace(made, X=made.X.assign(age=30, wage=0.0, town="Ulm", ill="no"), y=["a"] * len(made))
+        made.replace(X=made.X.assign(age=30, wage=0.0, town="Ulm", ill="no"), y=["a"] * len(made))
     )
     for radius in (0.0, 50.0):  # shuffled or not, it is the same table
         found = attacks.find_copies(constant, people, radius=radius)[EVERYONE]
@@ -303,10 +303,10 @@ def test_guessing_copies_is_chance(people):
 
 def test_a_secret_that_follows_from_the_rest_is_named_and_owed_to_nobody():
     rows = persons(3_000)
-    rows = replace(rows, X=rows.X.assign(ill=rows.X["town"].str.upper()))
+    rows = rows.replace(X=rows.X.assign(ill=rows.X["town"].str.upper()))
     people = choose_people(*split_by_row(rows, 1_000), n_people=300)
     other = persons(1_500, 7, ids=False)
-    made = copy_of(replace(other, X=other.X.assign(ill=other.X["town"].str.upper())))
+    made = copy_of(other.replace(X=other.X.assign(ill=other.X["town"].str.upper())))
     found = attacks.infer_attribute(made, people, "ill")[EVERYONE]
     assert found.targets.value > 0.9
     assert abs(found.advantage.value) < 0.05
@@ -341,7 +341,7 @@ def test_the_same_seed_gives_the_same_result(people, attack):
 
 def test_columns_in_another_order_are_the_same_columns(people, attack):
     made = fresh()
-    turned = replace(made, X=made.X[made.X.columns[::-1]])
+    turned = made.replace(X=made.X[made.X.columns[::-1]])
     columns = ["group", "targets", "controls", "advantage"]  # the baseline shuffles anew
     frames = [attack(rows, people).to_frame()[columns] for rows in (made, turned)]
     pd.testing.assert_frame_equal(*frames)
@@ -370,11 +370,11 @@ def test_what_cannot_be_attacked_is_refused(sides, people):
         "tolerance=nan": lambda: infer(made, people, "ill", tolerance=np.nan),
         "secret='shoe': no column of copies": lambda: infer(made, people, "shoe"),
         "secret='ill' is missing in": lambda: infer(
-            replace(made, X=made.X.assign(ill=gap)), people, "ill"
+            made.replace(X=made.X.assign(ill=gap)), people, "ill"
         ),
         "tolerance=1: secret='ill' is a category": lambda: infer(made, people, "ill", tolerance=1),
         "differ in 1 column(s): age": lambda: attacks.find_copies(
-            replace(made, X=made.X.drop(columns="age")), people
+            made.replace(X=made.X.drop(columns="age")), people
         ),
         "none is left for reference": lambda: attacks.infer_membership_by_density(
             made, replace(people, reference=people.reference.take([]))

@@ -261,9 +261,9 @@ def test_sizes_that_bound_nothing_are_refused():
 
 
 def test_rows_that_can_not_hold_canaries_are_refused():
-    array = replace(two_classes(20), X=np.zeros((20, 2)))
+    array = two_classes(20).replace(X=np.zeros((20, 2)))
     assert "expected a DataFrame" in refusal(audit, OverSample(), array)
-    taken = replace(two_classes(20), X=two_classes(20).X.assign(**{AUDIT_COLUMN: 1}))
+    taken = two_classes(20).replace(X=two_classes(20).X.assign(**{AUDIT_COLUMN: 1}))
     assert "Rename it" in refusal(audit, OverSample(), taken)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -213,11 +212,11 @@ def test_less_privacy_is_nearer_to_the_truth():
 
 def test_numbers_lie_in_their_public_bins():
     rows = people()
-    outside = replace(rows, X=rows.X.assign(age=rows.X["age"] * 10 - 50))
+    outside = rows.replace(X=rows.X.assign(age=rows.X["age"] * 10 - 50))
     made = draw(rows=outside)
     assert made.X["age"].between(0, 99).all()
     assert made.X["age"].dtype == rows.X["age"].dtype
-    floats = draw(rows=replace(rows, X=rows.X.assign(age=rows.X["age"] + 0.5)))
+    floats = draw(rows=rows.replace(X=rows.X.assign(age=rows.X["age"] + 0.5)))
     assert floats.X["age"].dtype == float
     assert floats.X["age"].between(0, 100).all()
 
@@ -232,7 +231,7 @@ def test_categories_that_nobody_has_are_drawn_as_well_under_noise():
 def test_levels_of_a_private_dtype_are_not_released():
     rows = people()
     secret = rows.X.assign(town=rows.X["town"].cat.add_categories(["Atlantis"]))
-    assert "Atlantis" not in draw(rows=replace(rows, X=secret)).X["town"].cat.categories
+    assert "Atlantis" not in draw(rows=rows.replace(X=secret)).X["town"].cat.categories
 
 
 # --- consistency ----------------------------------------------------------------------------
@@ -357,12 +356,12 @@ def test_values_are_not_taken_from_the_private_rows():
     message = refusal(PublicTree, ("no", "yes"), {"town": None})
     assert "neither levels nor edges" in message
     assert "without paying" in message
-    undeclared = replace(people(), X=people().X.assign(street="x"))
+    undeclared = people().replace(X=people().X.assign(street="x"))
     assert "column 'street'" in refusal(fitted, rows=undeclared)
     assert "without paying" in refusal(fitted, rows=undeclared)
-    moved = replace(people(), X=people().X.assign(town="Rome"))
+    moved = people().replace(X=people().X.assign(town="Rome"))
     assert "'Rome'" in refusal(fitted, rows=moved)
-    assert "label" in refusal(fitted, rows=replace(people(), y=["maybe"] * 400))
+    assert "label" in refusal(fitted, rows=people().replace(y=["maybe"] * 400))
 
 
 def test_bounds_are_finite_and_increase():
@@ -385,15 +384,15 @@ def test_a_tree_without_order_is_refused():
 def test_rows_that_fit_no_cell_are_refused():
     gap = people().X.astype({"age": float})
     gap.loc[3, "age"] = np.nan
-    assert "missing values (rows 3)" in refusal(fitted, rows=replace(people(), X=gap))
+    assert "missing values (rows 3)" in refusal(fitted, rows=people().replace(X=gap))
     hole = people().X.astype({"town": object})
     hole.loc[5, "town"] = None
-    assert "missing values (rows 5)" in refusal(fitted, rows=replace(people(), X=hole))
+    assert "missing values (rows 5)" in refusal(fitted, rows=people().replace(X=hole))
     assert "no column 'age'" in refusal(
-        fitted, rows=replace(people(), X=people().X.drop(columns="age"))
+        fitted, rows=people().replace(X=people().X.drop(columns="age"))
     )
     assert "expected numbers" in refusal(
-        fitted, rows=replace(people(), X=people().X.astype({"age": str}))
+        fitted, rows=people().replace(X=people().X.astype({"age": str}))
     )
     texts = Dataset(pd.Series(["one", "two"]), ["no", "yes"], "real", "texts")
     assert "a table" in refusal(fitted, rows=texts)

@@ -41,7 +41,7 @@ def guests(n=2_000, seed=0):
 
 
 def as_array(rows):
-    return replace(rows, X=rows.X.to_numpy(np.float32), y=np.arange(len(rows)) % 3)
+    return rows.replace(X=rows.X.to_numpy(np.float32), y=np.arange(len(rows)) % 3)
 
 
 def sample(rows, gan=SMALL, n=40, label=None, seed=0):
@@ -199,7 +199,7 @@ def test_a_pack_that_does_not_divide_the_batch_is_refused():
 
 
 def test_rows_that_cannot_be_learned_are_refused():
-    gap = replace(guests(), X=guests().X.assign(height=np.nan))
+    gap = guests().replace(X=guests().X.assign(height=np.nan))
     assert "ConditionalGan: 1 columns" in refusal(sample, gap)
     assert "holds texts; expected a table" in refusal(sample, zipf_texts(20))
     assert "has no rows" in refusal(sample, guests().take([]))

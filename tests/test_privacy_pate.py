@@ -140,7 +140,7 @@ def test_more_privacy_answers_less():
 def test_public_labels_are_not_looked_at():
     model = DummyClassifier(strategy="constant", constant="yes")
     public = two_classes(50, seed=1)
-    mislabeled = replace(public, y=["other"] * 50)
+    mislabeled = public.replace(y=["other"] * 50)
     noise = {"check_scale": 1.0, "answer_scale": 1.0}  # hardly any, so that all are answered
     generator = Pate(mislabeled, CLASSES, model, n_teachers=20, epsilon=1_000.0, **noise)
     made = generator.fit(two_classes(400), np.random.default_rng(0)).answered
@@ -184,7 +184,7 @@ def test_rows_that_can_not_teach_are_refused():
     rng = np.random.default_rng(0)
     assert "no more teachers than rows" in refusal(pate().fit, two_classes(100), rng)
     assert "less than 1/400" in refusal(pate(delta=0.01).fit, two_classes(400), rng)
-    other = replace(two_classes(400), y=["maybe"] * 400)
+    other = two_classes(400).replace(y=["maybe"] * 400)
     assert "without paying" in refusal(pate().fit, other, rng)
     assert "differ in" in refusal(pate().fit, two_classes(400, columns=2), rng)
     texts = Dataset(pd.Series(["a b"] * 400), ["no", "yes"] * 200, "real", "texts")

@@ -1,7 +1,5 @@
 """Sequential trees: whose values they pass on, with which chances, and what leaves remember."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,12 +86,12 @@ def test_a_leaf_that_holds_all_rows_breaks_all_ties():
 
 def test_with_leaves_of_one_row_a_value_that_is_unique_brings_its_row_along():
     rows = table()
-    assert share_of_copies(replace(rows, X=rows.X[["wage", "town", "region"]]), 1) == 1
+    assert share_of_copies(rows.replace(X=rows.X[["wage", "town", "region"]]), 1) == 1
 
 
 def test_larger_leaves_remember_less():
     rows = table()
-    rows = replace(rows, X=rows.X[["wage", "town", "region"]])
+    rows = rows.replace(X=rows.X[["wage", "town", "region"]])
     shares = [share_of_copies(rows, min_leaf) for min_leaf in (1, 5, 40)]
     assert shares[0] > shares[1] > shares[2]
 
@@ -113,7 +111,7 @@ def test_rows_without_ids_leave_no_lineage():
 
 def test_rows_that_were_derived_pass_on_their_parents():
     rows = table(60)
-    again = replace(rows, origin="synthetic", derived_from=[("p", "q")] * 60)
+    again = rows.replace(origin="synthetic", derived_from=[("p", "q")] * 60)
     assert set(made_of(again).derived_from) == {("p", "q")}
 
 
@@ -121,7 +119,7 @@ def test_columns_that_are_missing_together_stay_so():
     rows = table(2_000)
     is_gap = rows.X["town"].eq("Kiel")
     X = rows.X.assign(wage=rows.X["wage"].mask(is_gap), region=rows.X["region"].mask(is_gap))
-    made = made_of(replace(rows, X=X), n=5_000)
+    made = made_of(rows.replace(X=X), n=5_000)
     at = made.X["town"].eq("Kiel")
     assert (made.X["wage"].isna() == at).all()
     assert (made.X["region"].isna() == at).all()
@@ -129,7 +127,7 @@ def test_columns_that_are_missing_together_stay_so():
 
 def test_a_column_that_is_missing_altogether_stays_so():
     rows = table(60)
-    made = made_of(replace(rows, X=rows.X.assign(empty=np.nan)))
+    made = made_of(rows.replace(X=rows.X.assign(empty=np.nan)))
     assert made.X["empty"].isna().all()
 
 
@@ -144,7 +142,7 @@ def test_a_category_of_hundreds_of_levels_keeps_what_depends_on_it():
 
 def test_the_order_of_rows_and_the_size_of_numbers_do_not_matter():
     rows = table()
-    huge = replace(rows, X=rows.X.assign(wage=np.exp(100 * rows.X["wage"])))
+    huge = rows.replace(X=rows.X.assign(wage=np.exp(100 * rows.X["wage"])))
     made, other = made_of(rows), made_of(huge)
     assert np.allclose(np.exp(100 * made.X["wage"]), other.X["wage"], rtol=1e-12, atol=0)
 
@@ -158,7 +156,7 @@ def test_a_leaf_out_of_range_is_refused(min_leaf):
 
 def test_infinite_numbers_and_lists_are_refused():
     rows = table(60)
-    infinite = replace(rows, X=rows.X.assign(wage=np.inf))
-    lists = replace(rows, X=rows.X.assign(town=[[1]] * 60))
+    infinite = rows.replace(X=rows.X.assign(wage=np.inf))
+    lists = rows.replace(X=rows.X.assign(town=[[1]] * 60))
     assert "'wage' of towns holds 60 infinite numbers" in refusal(made_of, infinite)
     assert "'town' of towns holds values that can't be compared" in refusal(made_of, lists)

@@ -17,14 +17,8 @@ from sklearn.tree._tree import Tree
 
 from synthlab.dataset import SYNTHETIC, Dataset
 from synthlab.errors import InputError
-from synthlab.generators.base import (
-    as_features,
-    check_fit,
-    columns_of,
-    draw_labels,
-    is_number,
-    numbers_of,
-)
+from synthlab.generators.base import check_fit, draw_labels, lineage_of
+from synthlab.generators.tables import as_features, columns_of, is_numeric, numbers_of
 
 _MOST_CLASSES = 64  # levels that a tree tells apart; it stores a count of each at every node
 
@@ -182,12 +176,12 @@ class _Leaves(NamedTuple):
 
 
 def _is_amount(column: pd.Series) -> bool:
-    return is_number(column) or column.nunique(dropna=False) > _MOST_CLASSES
+    return is_numeric(column) or column.nunique(dropna=False) > _MOST_CLASSES
 
 
 def _codes(column: pd.Series, name: str) -> np.ndarray:
     """Return each value's rank: numbers by size, others by frequency; missing comes lowest."""
-    if is_number(column):
+    if is_numeric(column):
         return pd.Series(numbers_of(column, name)).rank(method="dense").fillna(0).to_numpy()
     try:
         codes, _ = pd.factorize(column)
@@ -204,11 +198,7 @@ def _codes(column: pd.Series, name: str) -> np.ndarray:
 def _parents(rows: Dataset, donors: np.ndarray) -> list[tuple[str, ...]] | None:
     """Return each new row's donors by id, once each; or what these were derived from."""
     own = np.empty(len(rows), dtype=object)
-    ids = np.full(len(rows), None) if rows.ids is None else rows.ids
-    own[:] = [
-        tuple(given) or (() if id is None else (id,))
-        for given, id in zip(rows.derived_from, ids, strict=True)
-    ]
+    own[:] = lineage_of(rows)
     if not any(own):
         return None
     return [tuple(dict.fromkeys(id for row in of for id in own[row])) for of in donors]

@@ -1,12 +1,12 @@
 """What differential privacy promises, in numbers: from ρ to (ε, δ) and back.
 
-*Neighbours* are two tables of which one has one row more than the other: add or remove, everywhere
+*Neighbors* are two tables of which one has one row more than the other: add or remove, everywhere
 in this package.  So the number of rows is private too, and one person's row is all that is hidden;
 who has several rows is hidden less.  To *replace* a row is to remove one and add another: a
-mechanism that promises ρ for neighbours promises up to 4ρ for a replacement, and 2ρ where the two
+mechanism that promises ρ for neighbors promises up to 4ρ for a replacement, and 2ρ where the two
 rows change different counts.
 
-A mechanism M is *ρ-zCDP* if the Rényi divergence of order α between M's outputs on neighbours is
+A mechanism M is *ρ-zCDP* if the Rényi divergence of order α between M's outputs on neighbors is
 at most ρα, for every α > 1.  It is *(ε, δ)-DP* if P[M(a) ∈ S] ≤ e^ε P[M(b) ∈ S] + δ for every S.
 Both survive whatever is done with the output, and the ρ of several mechanisms add up, even where
 each was chosen after looking at the answers of those before.
@@ -39,7 +39,7 @@ def gaussian_rho(sensitivity: float, scale: float) -> float:
     Parameters
     ----------
     sensitivity : float ≥ 0
-        Δ: how far, in L2, neighbours can be apart.
+        Δ: how far, in L2, neighbors can be apart.
     scale : float ≥ 0
         σ, in the same unit; without noise ρ is infinite.
     """

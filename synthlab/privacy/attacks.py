@@ -32,7 +32,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
-from synthlab.generators.base import as_features, columns_of, is_number
+from synthlab.generators.tables import as_features, columns_of, is_numeric
 from synthlab.privacy.nearness import Points, bare, nearest, points_of, soft_count
 from synthlab.privacy.outcomes import AttackResult, Tried, judged
 from synthlab.privacy.people import Group, People
@@ -290,12 +290,12 @@ def _secrets(tables: tuple[Dataset, ...], at: int, tolerance: float) -> list[np.
             f"secret={column.name!r} is missing in {int(column.isna().sum())} rows; expected none. "
             f"There is nothing to guess about them. Drop these rows before a generator is fitted."
         )
-    if tolerance and not is_number(column):
+    if tolerance and not is_numeric(column):
         raise InputError(
             f"tolerance={tolerance}: secret={column.name!r} is a category; expected a number. No "
             f"level is nearly another. Leave the tolerance at 0."
         )
-    values = column if is_number(column) else pd.Series(pd.factorize(column)[0])
+    values = column if is_numeric(column) else pd.Series(pd.factorize(column)[0])
     return np.split(values.to_numpy(float), np.cumsum([len(rows) for rows in tables])[:-1])
 
 

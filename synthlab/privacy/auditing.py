@@ -117,7 +117,7 @@ def audit(
 
     Notes
     -----
-    A canary that is in is one row more: neighbours as in `accounting`.  The bound holds for any
+    A canary that is in is one row more: neighbors as in `accounting`.  The bound holds for any
     score, however poor; a poor one finds less.
     """
     n_guesses = n_canaries // 4 * 2 if n_guesses is None else n_guesses

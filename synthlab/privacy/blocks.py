@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from synthlab.dataset import Dataset, Features
-from synthlab.generators.base import Coded, Generator, is_whole
+from synthlab.generators.base import Generator
+from synthlab.generators.tables import Coded, are_whole
 
 
 class Span(NamedTuple):
@@ -103,6 +104,6 @@ def _kinds(table: Coded) -> list[tuple[bool, np.ndarray]]:
 def _quantile(seen: np.ndarray, rank: np.ndarray) -> np.ndarray:
     """Return the numbers at ranks in [−1, 1]; between two of them where there are fractions."""
     place = np.clip((rank.astype(float) + 1) / 2 * len(seen) - 0.5, 0, len(seen) - 1)
-    if is_whole(seen):
+    if are_whole(seen):
         return seen[np.rint(place).astype(int)]
     return np.interp(place, np.arange(len(seen)), seen)

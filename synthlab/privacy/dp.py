@@ -5,7 +5,7 @@ label × parent × child, each row in one cell of each.  Discrete Gaussian noise
 cell; everything afterwards sees these noisy counts alone, and so costs no privacy.
 
 *Sensitivity.*  Write c(T) for the counts of all cells of all marginals of a table T, as one
-vector.  Let T' be T and one more row (neighbours: see `accounting`).  In each marginal, that row
+vector.  Let T' be T and one more row (neighbors: see `accounting`).  In each marginal, that row
 adds 1 to exactly one cell: the levels are public and leave no value without a cell, and the other
 rows' cells don't depend on it.  So c(T') − c(T) holds k ones and zeros, and its L2 norm is √k,
 whatever the rows are.  To replace a row changes at most 2k places by 1: √(2k).  With noise of
@@ -75,7 +75,7 @@ class PrivateMarginals:
 
     @property
     def sensitivity(self) -> float:
-        """How far the counts of neighbours can be apart, in L2: √k."""
+        """How far the counts of neighbors can be apart, in L2: √k."""
         return l2_of_ones(len(self.tree.columns))
 
     def fit(self, rows: Dataset, rng: np.random.Generator) -> FittedPrivateMarginals:

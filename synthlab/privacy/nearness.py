@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from synthlab.dataset import Dataset
-from synthlab.generators.base import columns_of, is_number, numbers_of
+from synthlab.generators.tables import columns_of, is_numeric, numbers_of
 
 _PAIRS = 2**18  # distances at once: few enough for a processor's cache
 
@@ -58,8 +58,8 @@ def points_of(synthetic: Dataset, *others: Dataset, without: int | None = None) 
     """
     joined = sum((bare(rows) for rows in others), bare(synthetic))
     columns = [c for at, c in enumerate(columns_of(joined.X)) if at != without]
-    amounts = [numbers_of(c, joined.name) for c in columns if is_number(c)]
-    categories = [c for c in columns if not is_number(c)] + [pd.Series(joined.y)]
+    amounts = [numbers_of(c, joined.name) for c in columns if is_numeric(c)]
+    categories = [c for c in columns if not is_numeric(c)] + [pd.Series(joined.y)]
     gaps = [np.isnan(numbers) for numbers in amounts]
     codes = [pd.factorize(c, use_na_sentinel=False)[0] for c in categories]
     codes += [gap for gap in gaps if gap.any()]

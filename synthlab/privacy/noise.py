@@ -58,7 +58,7 @@ class DiscreteGaussian:
         Parameters
         ----------
         sensitivity : float > 0
-            How far, in L2, the counts of neighbours can be apart.
+            How far, in L2, the counts of neighbors can be apart.
         epsilon : float > 0
             Infinity means no noise, and no promise.
         delta : float in (0, 1), default 1e-6

@@ -1,7 +1,7 @@
 """PATE: private rows teach many models, and noisy votes of theirs label public rows.
 
 *Sensitivity.*  Each private row goes to one of the teachers, drawn without looking at any other
-row.  So neighbours (see `accounting`) differ in what one teacher was taught, and in that teacher's
+row.  So neighbors (see `accounting`) differ in what one teacher was taught, and in that teacher's
 votes alone.  For one public row, its vote moves from one class to another: two counts change by 1,
 √2 in L2, and the greatest count changes by 1 at most.
 

@@ -22,7 +22,7 @@ import pandas as pd
 
 from synthlab.dataset import Dataset, joined_features
 from synthlab.errors import ContaminationError, InputError
-from synthlab.generators.base import columns_of, is_number
+from synthlab.generators.tables import columns_of, is_numeric
 from synthlab.privacy.nearness import bare, points_of
 from synthlab.stats.proportions import difference, wilson_interval
 
@@ -144,7 +144,7 @@ def _rarity(train: Dataset, held_out: Dataset) -> np.ndarray:
 
 
 def _surprise(column: pd.Series) -> np.ndarray:
-    if is_number(column) and column.nunique() > _BINS:
+    if is_numeric(column) and column.nunique() > _BINS:
         column = pd.qcut(column, _BINS, labels=False, duplicates="drop")
     codes, _ = pd.factorize(column, use_na_sentinel=False)
     return -np.log(np.bincount(codes) / len(codes))[codes]

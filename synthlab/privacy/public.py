@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synthlab.dataset import Dataset, Features, first
-from synthlab.errors import InputError
-from synthlab.generators.base import as_features, columns_of, is_number, numbers_of
+from synthlab.dataset import Dataset, Features
+from synthlab.errors import InputError, first
+from synthlab.generators.tables import as_features, columns_of, is_numeric, numbers_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,7 @@ class PublicTree:
         what = f"column {key!r}"
         if key in self.levels:
             return _places(column, self.levels[key], what, name)
-        if not is_number(column):
+        if not is_numeric(column):
             raise InputError(
                 f"{what} of {name} is {column.dtype}; expected numbers, since it has edges. It "
                 f"falls into no bin. Declare its levels instead."
