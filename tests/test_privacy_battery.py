@@ -89,7 +89,8 @@ def points():
     ends = {"score_low": 0.79, "score_high": 0.83, "advantage_low": -0.01, "advantage_high": 0.05}
     rows = [("DP", "ε 1", 0.81, 0.02), ("DP", "ε 10", 0.82, 0.03), ("copula", "", 0.80, 0.01)]
     names = ["generator", "dial", "score", "advantage"]
-    return pd.DataFrame([dict(zip(names, row, strict=True)) | ends for row in rows])
+    frame = pd.DataFrame([dict(zip(names, row, strict=True)) | ends for row in rows])
+    return frame.assign(origin="synthetic")
 
 
 def test_a_path_per_generator_is_drawn_where_its_numbers_are():
@@ -101,8 +102,8 @@ def test_a_path_per_generator_is_drawn_where_its_numbers_are():
     assert {"ε 1", "ε 10"} <= {text.get_text() for text in ax.texts}
 
 
-def test_alt_text_tells_every_point():
+def test_alt_text_tells_every_path_from_end_to_end():
     told = describe_trade_off(points(), 0.86)
-    assert "has 0.860" in told
-    assert "DP ε 1: AUC 0.810 [0.790, 0.830], advantage +0.020 [-0.010, +0.050]" in told
+    assert "reaches 0.860" in told
+    assert "DP: ε 1 AUC 0.810, advantage +0.020 [-0.010, +0.050] to ε 10 AUC 0.820" in told
     assert "copula: AUC 0.800" in told

@@ -396,4 +396,4 @@ def test_rows_that_fit_no_cell_are_refused():
     )
     texts = Dataset(pd.Series(["one", "two"]), ["no", "yes"], "real", "texts")
     assert "a table" in refusal(fitted, rows=texts)
-    assert "none of the rows" in refusal(draw, label="maybe")
+    assert "a label of the fitted rows" in refusal(draw, label="maybe")

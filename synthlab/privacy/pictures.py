@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 
-from synthlab.palette import INK, REAL, SYNTHETIC
-from synthlab.plots import new_axes
+from synthlab.palette import INK, REAL
+from synthlab.plots.canvas import Look, new_axes, series_looks
 
-_MARKERS = "os^DvPX"
-_LIGHTNESS = (0.55, 0.8, 1.0, 1.25)  # of the hue, which says: synthetic
 _BESIDE, _LEVEL = 6, -3  # of a point's label, in points
 
 
@@ -20,8 +17,9 @@ def trade_off(frame: pd.DataFrame, real_score: float, ax: Axes | None = None) ->
     Parameters
     ----------
     frame : pandas.DataFrame
-        A row per point: ``generator``, ``dial`` (its label), ``score`` and ``advantage``, each with
-        ``_low`` and ``_high``.  A path joins a generator's points in their order.
+        A row per point: ``generator``, ``dial`` (the point's label), ``origin`` of what is
+        published, and ``score`` and ``advantage``, each with ``_low`` and ``_high``.  A path joins
+        a generator's points in their order.
     real_score : float
         Of the model trained on real rows.
     ax : matplotlib.axes.Axes, optional
@@ -31,52 +29,49 @@ def trade_off(frame: pd.DataFrame, real_score: float, ax: Axes | None = None) ->
     matplotlib.axes.Axes
         Better is up and to the left.
     """
-    ax = new_axes(6.5, 4.6) if ax is None else ax
+    ax = new_axes(height=4.8) if ax is None else ax
     ax.axhline(real_score, color=REAL, linewidth=1.5)
     ax.annotate(
-        "model trained on real rows", (1, real_score), (0, 3), color=REAL, ha="right",
-        xycoords=("axes fraction", "data"), textcoords="offset points",
+        "model trained on real rows", (0.99, real_score), (0, 3), color=REAL, ha="right",
+        xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=9,
     )  # fmt: skip
     ax.axvline(0, color="0.6", linewidth=1)
-    for number, (name, rows) in enumerate(frame.groupby("generator", sort=False)):
-        look = {"color": _shade(number), "marker": _MARKERS[number % len(_MARKERS)]}
-        _path(ax, rows, look, name)
-    ax.set_xlabel("advantage of the best attack: targets − controls (95 % interval)")
+    looks = series_looks(frame, "generator")
+    for name, rows in frame.groupby("generator", sort=False):
+        _draw_path(ax, rows, looks[name], name)
+    ax.set_xlabel("advantage of the best attack, targets − controls (95 % interval)")
     ax.set_ylabel("AUC on held-out real rows (95 % interval)")
     ax.margins(x=0.12, y=0.08)
-    ax.legend(frameon=False, loc="lower right", title="generator")
+    ax.legend(frameon=False, loc="lower right")
     return ax
 
 
 def describe_trade_off(frame: pd.DataFrame, real_score: float) -> str:
-    """Return alt text for `trade_off`, from the same numbers."""
-    points = [
-        f"{row.generator} {row.dial}".strip()
-        + f": AUC {row.score:.3f} [{row.score_low:.3f}, {row.score_high:.3f}], advantage "
-        f"{row.advantage:+.3f} [{row.advantage_low:+.3f}, {row.advantage_high:+.3f}]"
-        for row in frame.itertuples()
-    ]
+    """Return alt text for `trade_off`, from the same numbers: each path, from end to end."""
+    paths = []
+    for name, rows in frame.groupby("generator", sort=False):
+        ends = rows.iloc[[0, -1]] if len(rows) > 1 else rows
+        told = [
+            f"{row.dial} AUC {row.score:.3f}, advantage {row.advantage:+.3f} "
+            f"[{row.advantage_low:+.3f}, {row.advantage_high:+.3f}]".strip()
+            for row in ends.itertuples()
+        ]
+        paths.append(f"{name}: {' to '.join(told)}")
     return (
-        f"AUC on real rows against the best attack's advantage; a model trained on real rows has "
-        f"{real_score:.3f}. " + "; ".join(points) + "."
+        f"AUC on real rows against the best attack's advantage; a model trained on real rows "
+        f"reaches {real_score:.3f}. {'; '.join(paths)}."
     )
 
 
-def _path(ax: Axes, rows: pd.DataFrame, look: dict, name: str) -> None:
+def _draw_path(ax: Axes, rows: pd.DataFrame, look: Look, name: str) -> None:
     reach = [
         [rows[axis] - rows[f"{axis}_low"], rows[f"{axis}_high"] - rows[axis]]
         for axis in ("advantage", "score")
     ]
     x, y = rows["advantage"], rows["score"]
-    ax.errorbar(x, y, reach[1], reach[0], linestyle="none", color=look["color"], alpha=0.5)
-    ax.plot(x, y, linewidth=1, markeredgecolor=INK, markeredgewidth=0.5, label=name, **look)
+    ax.errorbar(x, y, reach[1], reach[0], linestyle="none", color=look.color, alpha=0.6)
+    shape = {"marker": look.marker, "markeredgecolor": INK, "markeredgewidth": 0.5}
+    ax.plot(x, y, color=look.color, linewidth=1, label=name, **shape)
     for row in rows.itertuples():
-        place = (_BESIDE, _LEVEL)
-        at = (row.advantage_high, row.score)
+        at, place = (row.advantage_high, row.score), (_BESIDE, _LEVEL)
         ax.annotate(row.dial, at, place, textcoords="offset points", fontsize=8, color=INK)
-
-
-def _shade(number: int) -> tuple[float, float, float]:
-    """Return the synthetic hue, darker or lighter: generators differ in lightness and marker."""
-    factor = _LIGHTNESS[number % len(_LIGHTNESS)]
-    return tuple(min(1.0, channel * factor) for channel in to_rgb(SYNTHETIC))

@@ -91,6 +91,17 @@ class PublicTree:
         self._check_columns(columns, rows.name)
         return {column: self._coded(columns[column], column, rows.name) for column in self.columns}
 
+    def one_hot(self, rows: Dataset) -> Dataset:
+        """Return the rows as numbers, one column per level or bin: 1 where a row has it.
+
+        Raises
+        ------
+        InputError
+            See `codes`.
+        """
+        blocks = [np.eye(self.n_values(column))[code] for column, code in self.codes(rows).items()]
+        return rows.replace(X=np.hstack(blocks))
+
     def features(
         self, codes: Mapping[Hashable, np.ndarray], form: Features, rng: np.random.Generator
     ) -> Features:
