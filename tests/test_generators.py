@@ -165,7 +165,9 @@ def test_all_rows_are_synthetic_and_have_no_ids():
         assert not made.is_edge_case.any()
         parents = {parent for row in made.derived_from for parent in row}
         assert parents <= set(with_ids.ids)
-        starts_from_rows = isinstance(case.generator, OverSample | Perturb | Smote)
+        starts_from_rows = isinstance(
+            case.generator, OverSample | Perturb | SequentialTrees | Smote
+        )
         assert bool(parents) == starts_from_rows
         assert all(made.derived_from) == starts_from_rows
 

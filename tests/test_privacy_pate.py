@@ -157,7 +157,9 @@ def test_a_sample_draws_answered_rows_none_twice():
     assert not made.X.duplicated().any()
     assert made.X.equals(model.sample(50, np.random.default_rng(0), "yes").X)
     assert "50 were answered as 'yes'" in refusal(model.sample, 51, np.random.default_rng(0), "yes")
-    assert "a label of the fitted rows" in refusal(model.sample, 1, np.random.default_rng(0), "maybe")
+    assert "a label of the fitted rows" in refusal(
+        model.sample, 1, np.random.default_rng(0), "maybe"
+    )
 
 
 # --- bad input ------------------------------------------------------------------------------
