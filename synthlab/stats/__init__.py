@@ -1,11 +1,8 @@
 """Pure numbers: arrays in, numbers out; nothing here knows tables, models or origins.
 
 `influence` has the scores with each row's contribution, `intervals` turns variances into
-<<<<<<< HEAD
-intervals, `proportions` has those of shares, `verdicts` turns intervals into words.
-=======
-intervals, `ppi` adds a machine's labels to a few human ones, `verdicts` turns intervals into words.
->>>>>>> 974f0973167de31c5237e199bf7f2ea0398c03a4
+intervals, `proportions` has those of shares, `ppi` adds a machine's labels to a few human ones,
+`verdicts` turns intervals into words.
 """
 
 import lazy_loader as _lazy
@@ -35,11 +32,8 @@ _HOMES = {
         "two_sided_p",
         "widened_on_logits",
     ],
-<<<<<<< HEAD
     "proportions": ["Estimate", "area_interval", "difference", "wilson_interval"],
-=======
     "ppi": ["PoweredMean", "ScoredRows", "powered_lift", "powered_mean", "tuned_power"],
->>>>>>> 974f0973167de31c5237e199bf7f2ea0398c03a4
     "verdicts": [
         "HELPS",
         "HURTS",
