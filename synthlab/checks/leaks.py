@@ -81,8 +81,8 @@ class Leaks:
             return ""
         if not self.is_sure:
             return (
-                f"{len(self.eval_rows)} evaluation rows match {len(self.synth_rows)} synthetic rows: "
-                f"more than a plain generator's would, in a table that repeats by nature"
+                f"{len(self.eval_rows)} evaluation rows match {len(self.synth_rows)} synthetic "
+                f"rows: more than a plain generator's would, in a table that repeats by nature"
             )
         return (
             f"{len(self.eval_rows)} evaluation rows (rows {first(self.eval_rows)}) have a copy "
