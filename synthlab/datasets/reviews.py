@@ -177,7 +177,10 @@ def parse_ratings(raw: bytes, file: str) -> pd.DataFrame:
     for number, (id, _, _, listed) in enumerate(_fields(raw, file, 4), 1):
         for rating in listed.strip().removeprefix("[").removesuffix("]").split(","):
             value = _rating(rating, file, number)
-            require(value.is_integer(), *_complaint(rating, file, number, "a whole number"))
+            require(
+                value.is_integer(),
+                *_complaint(repr(rating.strip()), file, number, "a whole number"),
+            )
             rows.append((id, int(value)))
     return pd.DataFrame(rows, columns=["id", "rating"])
 
