@@ -88,7 +88,7 @@ def test_nothing_to_pool_is_refused(tried):
 def points():
     ends = {"score_low": 0.79, "score_high": 0.83, "advantage_low": -0.01, "advantage_high": 0.05}
     rows = [("DP", "ε 1", 0.81, 0.02), ("DP", "ε 10", 0.82, 0.03), ("copula", "", 0.80, 0.01)]
-    names = ["generator", "dial", "score", "advantage"]
+    names = ["kind", "label", "score", "advantage"]
     frame = pd.DataFrame([dict(zip(names, row, strict=True)) | ends for row in rows])
     return frame.assign(origin="synthetic")
 

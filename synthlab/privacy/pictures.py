@@ -17,9 +17,9 @@ def trade_off(frame: pd.DataFrame, real_score: float, ax: Axes | None = None) ->
     Parameters
     ----------
     frame : pandas.DataFrame
-        A row per point: ``generator``, ``dial`` (the point's label), ``origin`` of what is
+        A row per point: ``kind`` of generator, ``label`` of the point, ``origin`` of what is
         published, and ``score`` and ``advantage``, each with ``_low`` and ``_high``.  A path joins
-        a generator's points in their order.
+        the points of a kind in their order.
     real_score : float
         Of the model trained on real rows.
     ax : matplotlib.axes.Axes, optional
@@ -36,8 +36,8 @@ def trade_off(frame: pd.DataFrame, real_score: float, ax: Axes | None = None) ->
         xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=9,
     )  # fmt: skip
     ax.axvline(0, color="0.6", linewidth=1)
-    looks = series_looks(frame, "generator")
-    for name, rows in frame.groupby("generator", sort=False):
+    looks = series_looks(frame, "kind")
+    for name, rows in frame.groupby("kind", sort=False):
         _draw_path(ax, rows, looks[name], name)
     ax.set_xlabel("advantage of the best attack, targets − controls (95 % interval)")
     ax.set_ylabel("AUC on held-out real rows (95 % interval)")
@@ -49,10 +49,10 @@ def trade_off(frame: pd.DataFrame, real_score: float, ax: Axes | None = None) ->
 def describe_trade_off(frame: pd.DataFrame, real_score: float) -> str:
     """Return alt text for `trade_off`, from the same numbers: each path, from end to end."""
     paths = []
-    for name, rows in frame.groupby("generator", sort=False):
+    for name, rows in frame.groupby("kind", sort=False):
         ends = rows.iloc[[0, -1]] if len(rows) > 1 else rows
         told = [
-            f"{row.dial} AUC {row.score:.3f}, advantage {row.advantage:+.3f} "
+            f"{row.label} AUC {row.score:.3f}, advantage {row.advantage:+.3f} "
             f"[{row.advantage_low:+.3f}, {row.advantage_high:+.3f}]".strip()
             for row in ends.itertuples()
         ]
@@ -74,4 +74,4 @@ def _draw_path(ax: Axes, rows: pd.DataFrame, look: Look, name: str) -> None:
     ax.plot(x, y, color=look.color, linewidth=1, label=name, **shape)
     for row in rows.itertuples():
         at, place = (row.advantage_high, row.score), (_BESIDE, _LEVEL)
-        ax.annotate(row.dial, at, place, textcoords="offset points", fontsize=8, color=INK)
+        ax.annotate(row.label, at, place, textcoords="offset points", fontsize=8, color=INK)
