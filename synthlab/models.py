@@ -118,7 +118,7 @@ def fit_with_seed(
     if sample_weight is not None:
         options = {weight_parameter(copy): sample_weight}
     try:
-        fitted = copy.fit(_own_copy(data.X), data.y.copy(), **options)
+        fitted = copy.fit(own_copy(data.X), data.y.copy(), **options)
     except ValueError as error:
         raise InputError(
             f"the model cannot be fitted on {data.name} ({len(data)} rows): {error}. Without a "
@@ -142,9 +142,9 @@ def weight_parameter(model: ClassifierMixin) -> str:
     return f"{prefix}sample_weight"
 
 
-def _own_copy(X: Features) -> Features:
-    """Return features that a model may write into; frames are copied on write already."""
-    return X.copy() if isinstance(X, np.ndarray) else X
+def own_copy(X: Features) -> Features:
+    """Return features that a model may write into, which in-place transformers do."""
+    return X.copy()
 
 
 def _require_same_classes(fitted: ClassifierMixin, data: Dataset) -> None:
@@ -190,7 +190,7 @@ class _Rows(NamedTuple):
 
 def _after_transformers(fitted: ClassifierMixin, data: Dataset) -> tuple[ClassifierMixin, _Rows]:
     """Return the last step of a pipeline, and the rows as the steps before it leave them."""
-    rows = _Rows(_own_copy(data.X), data.name, len(data))
+    rows = _Rows(own_copy(data.X), data.name, len(data))
     if not isinstance(fitted, Pipeline) or len(fitted) < 2:
         return fitted, rows
     return fitted[-1], rows._replace(X=_called(fitted[:-1], "transform", rows))
@@ -236,7 +236,7 @@ def _flaw_of(output: np.ndarray, method: str, classes: np.ndarray, n_rows: int) 
     if method == "predict":
         strange = ~np.isin(output, classes)
         known = f"the labels it was fitted on are {first(classes)}"
-        return f"predicts {output[strange][0]!r}; {known}" if strange.any() else ""
+        return f"predicts {output[strange].tolist()[0]!r}; {known}" if strange.any() else ""
     broken = ~np.isfinite(output.reshape(n_rows, -1).astype(float)).all(axis=1)
     if broken.any():
         return f"{broken.sum()} rows have values that are not finite (rows {_rows(broken)})"

@@ -72,8 +72,8 @@ class Leaks:
         if not len(self.eval_rows):
             return ""
         return (
-            f"{len(self.synth_rows)} synthetic rows copy {len(self.eval_rows)} evaluation rows "
-            f"(rows {first(self.eval_rows)})"
+            f"{len(self.eval_rows)} evaluation rows (rows {first(self.eval_rows)}) have a copy "
+            f"among {len(self.synth_rows)} of the synthetic rows"
         )
 
 
@@ -119,8 +119,8 @@ def refuse_leaks(leaks: Leaks, synth_train: Dataset, real_eval: Dataset, largest
     n_leaked = len(leaks.eval_rows)
     if n_leaked and n_leaked >= largest:
         raise ContaminationError(
-            f"{synth_train.name}: {leaks.summary()} of {real_eval.name}, exactly or nearly, while "
-            f"a generator that saw training rows alone hits {leaks.baseline_share:.1%} of such "
+            f"{synth_train.name} and {real_eval.name}: {leaks.summary()}, exact or near, while a "
+            f"generator that saw training rows alone hits {leaks.baseline_share:.1%} of such "
             f"rows by chance. Scores on them measure memory, and so many could move the score by "
             f"the margin. Drop them: synth_train.take(...) without find_leaks(...).synth_rows."
         )

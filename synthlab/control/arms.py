@@ -13,7 +13,7 @@ from synthlab.dataset import SYNTHETIC, Dataset
 from synthlab.errors import InputError
 from synthlab.metrics.grading import Metric, grade
 from synthlab.metrics.scorers import replay_of
-from synthlab.models import fit_with_seed, outputs_of
+from synthlab.models import fit_with_seed, outputs_of, own_copy
 from synthlab.stats.influence import Score
 
 
@@ -102,7 +102,7 @@ def grade_model(fitted: ClassifierMixin, real_eval: Dataset, metric: Metric) -> 
         )
     output, detail = outputs_of(fitted, real_eval, metric.needs)
     if metric.scorer:
-        score_of = metric.scorer.of(replay_of(fitted, real_eval.X), real_eval.y)
+        score_of = metric.scorer.of(replay_of(fitted, own_copy(real_eval.X)), real_eval.y)
         unknown = np.full(len(real_eval), np.nan)
         return Fit(Score(score_of(), unknown), output, detail, score_of)
     return Fit(grade(output, real_eval, metric, fitted.classes_), output, detail)

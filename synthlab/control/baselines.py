@@ -23,7 +23,7 @@ from synthlab.control.arms import Arm
 from synthlab.dataset import Dataset
 from synthlab.metrics.grading import Metric
 from synthlab.metrics.scorers import Replay
-from synthlab.models import fit_with_seed, with_seed
+from synthlab.models import fit_with_seed, own_copy, with_seed
 
 _FOLDS, _THRESHOLDS = 3, 101
 #: Cross-validations that a tuned threshold is averaged over: one alone is mostly chance.
@@ -122,7 +122,7 @@ def _retuned(
             scoring=metric.scikit_scorer(real_train.classes[-1]),
             cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
         )
-        return search.fit(real_train.X, real_train.y).best_estimator_
+        return search.fit(own_copy(real_train.X), real_train.y).best_estimator_
 
     return fit
 
@@ -143,7 +143,7 @@ def _thresholded(model: ClassifierMixin, metric: Metric, real_train: Dataset, fo
         fitted = FrozenEstimator(fit_with_seed(model, real_train, seed))
         cut = {"threshold": float(np.mean(best)), "response_method": method}
         tuned = FixedThresholdClassifier(fitted, pos_label=classes[1], **cut)
-        return tuned.fit(real_train.X, real_train.y)
+        return tuned.fit(own_copy(real_train.X), real_train.y)
 
     return fit
 
@@ -154,7 +154,7 @@ def _best_threshold(
     """Return the middle of the thresholds that score best on held-out folds of the real rows."""
     cv = StratifiedKFold(folds, shuffle=True, random_state=seed)
     method, classes = _soft_method(model), real_train.classes
-    X, y = real_train.X, real_train.y
+    X, y = own_copy(real_train.X), real_train.y
     said = cross_val_predict(with_seed(model, seed), X, y, cv=cv, method=method)
     said = said[:, 1] if said.ndim == 2 else said
     tried = np.unique(np.quantile(said, np.linspace(0, 1, _THRESHOLDS)))
@@ -175,6 +175,6 @@ def _recalibrated(model: ClassifierMixin, real_train: Dataset, folds: int) -> _F
     def fit(seed: int) -> ClassifierMixin:
         cv = StratifiedKFold(folds, shuffle=True, random_state=seed)
         calibrated = CalibratedClassifierCV(with_seed(model, seed), cv=cv, ensemble=False)
-        return calibrated.fit(real_train.X, real_train.y)
+        return calibrated.fit(own_copy(real_train.X), real_train.y)
 
     return fit

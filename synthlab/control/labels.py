@@ -18,6 +18,7 @@ import pandas as pd
 from sklearn.base import ClassifierMixin
 
 from synthlab.checks import roles
+from synthlab.checks.leaks import find_leaks, refuse_leaks
 from synthlab.control.evidence import MIN_DISCORDANT, Draw
 from synthlab.control.label_result import LabelValue
 from synthlab.control.settings import check_settings
@@ -266,6 +267,7 @@ def label_set(curve: pd.DataFrame) -> tuple[int | None, int | None, bool]:
 def _check_inputs(sets: tuple, n_synth: int | None, costs: tuple) -> None:
     if isinstance(sets[1], Dataset) and n_synth is None:
         roles.check_roles(*sets)
+        refuse_leaks(find_leaks(*sets), sets[1], sets[2], largest=1)
     elif not ({"fit", "sample"} <= {*dir(sets[1])} and (n_synth or 0) >= 1):
         raise InputError(
             f"synthetic is a {type(sets[1]).__name__}, n_synth={n_synth}: expected a Dataset with "
