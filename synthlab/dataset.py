@@ -50,8 +50,8 @@ class Dataset:
     Raises
     ------
     InputError
-        Lengths differ, a label is missing, a text is empty, an id repeats, an origin is unknown,
-        a group or a time is missing.
+        Lengths differ, a label is missing, a text is empty (unless it is an edge case), an id
+        repeats, an origin is unknown, a group or a time is missing.
 
     Examples
     --------
@@ -80,11 +80,13 @@ class Dataset:
     ) -> None:
         X = columns.checked_features(X, name)
         n = len(X)
+        is_edge_case = columns.column_of(is_edge_case, n, bool, "is_edge_case", name)
+        columns.refuse_empty_texts(X, is_edge_case, name)
         facts = {
             "origin": columns.checked_origins(origin, n, name),
             "id": None if ids is None else columns.checked_ids(ids, n, name),
             "derived_from": columns.checked_parents(derived_from, n, name),
-            "is_edge_case": columns.column_of(is_edge_case, n, bool, "is_edge_case", name),
+            "is_edge_case": is_edge_case,
             "group": None if groups is None else columns.checked_groups(groups, n, name),
             "time": None if time is None else columns.checked_times(time, n, name),
         }

@@ -398,3 +398,13 @@ def test_from_frame_keeps_rows_without_an_id_apart():
 def test_from_frame_ids_do_not_depend_on_a_gap():
     source = frame().assign(key=[11, None])  # pandas stores these as 11.0 and NaN
     assert Dataset.from_frame(source, target="kind", origin=REAL, id="key").ids[0] == "11"
+
+
+def test_only_an_edge_case_may_be_an_empty_text():
+    texts = pd.Series(["", "hello bob"])
+    rows = Dataset(texts, ["ham", "ham"], "synthetic", is_edge_case=[True, False])
+    assert rows.X.to_list() == ["", "hello bob"]
+    with pytest.raises(InputError, match=r"1 of 2 texts are empty or no text \(rows 0\)"):
+        Dataset(texts, ["ham", "ham"], "synthetic", is_edge_case=[False, True])
+    with pytest.raises(InputError, match="no text"):
+        Dataset(pd.Series([None, "hello"]), ["ham", "ham"], "synthetic", is_edge_case=True)

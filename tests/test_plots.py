@@ -256,6 +256,7 @@ def test_many_lifts_are_counted_not_listed():
     told = plots.describe_lifts(many)
     assert "helps for 9 of 10; no useful effect for many" in told
     assert len(told) < 120
+    assert plots.describe_lifts(many.iloc[:9]).endswith(": helps for all 9.")
 
 
 def test_lines_in_words_say_whether_they_rise_or_fall_and_nothing_where_intervals_overlap():

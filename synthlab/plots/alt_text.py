@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 _NAMED = 4  # names in a row that a listener can keep
@@ -37,9 +35,7 @@ def describe_lifts(frame: pd.DataFrame, metric: str = "score") -> str:
     """Return alt text for `lift_interval`: who gets which verdict, and how far lifts range."""
     words = []
     for verdict, rows in frame.groupby("verdict", sort=False):
-        names = [_flat(label) for label in rows["label"]]
-        few = len(names) <= _NAMED
-        words.append(f"{verdict} for {_listed(names) if few else f'{len(names)} of {len(frame)}'}")
+        words.append(f"{verdict} for {_who([*map(_flat, rows['label'])], len(frame))}")
     lowest, highest = _ends(frame, "lift")
     ends = f"from {lowest['lift']:+.3f} ({_flat(lowest['label'])}) "
     ends += f"to {highest['lift']:+.3f} ({_flat(highest['label'])})"
@@ -86,7 +82,12 @@ def _ends(frame: pd.DataFrame, column: str) -> tuple[pd.Series, pd.Series]:
     return frame.iloc[values.argmin()], frame.iloc[values.argmax()]
 
 
-def _listed(names: Iterable[str]) -> str:
+def _who(names: list[str], n_all: int) -> str:
+    """Name a few; count many, or all."""
+    if 1 < len(names) == n_all:
+        return f"all {n_all}"
+    if len(names) > _NAMED:
+        return f"{len(names)} of {n_all}"
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
 
