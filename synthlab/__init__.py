@@ -8,7 +8,7 @@ first used, so that ``import synthlab`` takes no time.
 import lazy_loader as _lazy
 
 _PACKAGES = """
-atlas checks cli control course datasets edges generators llm loops metrics stats text
+atlas checks cli control course datasets edges generators llm loops metrics privacy stats text
 dataset errors models palette paths plots progress splits sweep
 """.split()
 _HOMES = {

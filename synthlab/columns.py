@@ -38,7 +38,7 @@ def checked_features(X: Features, name: str) -> Features:
 
 
 def refuse_empty_texts(X: Features, is_edge_case: np.ndarray, name: str) -> None:
-    """An edge case may be empty: it is never scored, and what a model does with it is the test."""
+    """Refuse empty texts but those of edge cases: these are never scored, only tried."""
     if not isinstance(X, pd.Series):
         return
     rows = zip(X.to_list(), is_edge_case, strict=True)

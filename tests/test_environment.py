@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 LLM_LOCK = (ROOT / "requirements-llm.lock").read_text("utf-8")
+PRIVACY_LOCK = (ROOT / "requirements-privacy.lock").read_text("utf-8")
 HOSTS = re.compile(r"https?://|index-url|find-links|pypi|pythonhosted", re.IGNORECASE)
 
 
@@ -60,9 +61,15 @@ def test_second_lock_holds_what_the_language_models_need(requirement):
     assert name_of(requirement) in locked_versions(LLM_LOCK)
 
 
-def test_locks_agree():
-    lines = [set(re.findall(r"^[a-z0-9.-]+==\S+", lock, re.MULTILINE)) for lock in (LOCK, LLM_LOCK)]
-    shared = set(locked_versions()) & set(locked_versions(LLM_LOCK))
+@pytest.mark.parametrize("requirement", PROJECT["optional-dependencies"]["privacy"])
+def test_third_lock_holds_what_notebook_03_needs(requirement):
+    assert name_of(requirement) in locked_versions(PRIVACY_LOCK)
+
+
+@pytest.mark.parametrize("other", [LLM_LOCK, PRIVACY_LOCK])
+def test_locks_agree(other):
+    lines = [set(re.findall(r"^[a-z0-9.-]+==\S+", lock, re.MULTILINE)) for lock in (LOCK, other)]
+    shared = set(locked_versions()) & set(locked_versions(other))
     assert shared
     assert [line for line in lines[1] - lines[0] if line.split("==")[0] in shared] == []
 
@@ -71,13 +78,13 @@ def test_second_lock_leaves_out_the_command_line_that_carries_the_weights():
     assert "llm" not in locked_versions(LLM_LOCK)
 
 
-@pytest.mark.parametrize("lock", [LOCK, LLM_LOCK])
+@pytest.mark.parametrize("lock", [LOCK, LLM_LOCK, PRIVACY_LOCK])
 def test_lock_holds_a_hash_for_every_package(lock):
     entries = re.split(r"\n(?=\S)", lock.strip())
     assert [e.splitlines()[0] for e in entries if "--hash=sha256:" not in e] == []
 
 
-@pytest.mark.parametrize("lock", [LOCK, LLM_LOCK])
+@pytest.mark.parametrize("lock", [LOCK, LLM_LOCK, PRIVACY_LOCK])
 def test_lock_names_no_host(lock):
     lines = [line for line in lock.splitlines() if "--hash" not in line]
     assert [line for line in lines if HOSTS.search(line)] == []

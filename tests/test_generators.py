@@ -31,6 +31,7 @@ from synthlab.generators.oversample import OverSample, as_copies
 from synthlab.generators.perturb import Perturb
 from synthlab.generators.pseudo import PseudoLabels
 from synthlab.generators.smote import Smote
+from synthlab.generators.trees import SequentialTrees
 from synthlab.text.tokens import tokenize
 
 TEXT_MODEL = make_pipeline(CountVectorizer(), LogisticRegression())
@@ -97,6 +98,8 @@ CASES = {
     "2-grams aimed at the middle": Case(aim(NgramText(), "middle"), zipf_texts(60)),
     "mixture aimed anywhere": Case(aim(MixtureOfGaussians(), "anywhere"), two_classes(60)),
     "held-out rows": Case(HeldOutRows(two_classes(200, seed=1)), two_classes(60)),
+    "sequential trees": Case(SequentialTrees(), mixed()),
+    "sequential trees of an array": Case(SequentialTrees(), as_array(two_classes(60))),
 }
 
 
@@ -168,7 +171,9 @@ def test_all_rows_are_synthetic_and_have_no_ids():
         assert not made.is_edge_case.any()
         parents = {parent for row in made.derived_from for parent in row}
         assert parents <= set(with_ids.ids)
-        starts_from_rows = isinstance(case.generator, OverSample | Perturb | Smote)
+        starts_from_rows = isinstance(
+            case.generator, OverSample | Perturb | SequentialTrees | Smote
+        )
         assert bool(parents) == starts_from_rows
         assert all(made.derived_from) == starts_from_rows
 

@@ -16,7 +16,7 @@ ROWS = (
     "__main__",
     "cli",
     "course",
-    "atlas loops llm edges",
+    "atlas loops llm privacy edges",
     "control",
     "checks",
     "generators datasets",

@@ -9,7 +9,8 @@ ROOT = Path(__file__).parent.parent
 
 def make(*arguments):
     """Run make without anything that sets up or downloads."""
-    command = ["make", "--old-file=data", "--old-file=setup", "--no-print-directory", *arguments]
+    old = [f"--old-file={target}" for target in ("data", "setup", "setup-privacy")]
+    command = ["make", *old, "--no-print-directory", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

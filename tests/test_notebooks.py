@@ -156,6 +156,29 @@ def test_c3_balancing_before_the_split_promises_what_the_world_does_not_keep():
         assert promised > found[f"ci_promised_{world}_split_then_balance"] + 0.2
 
 
+@on_worker("04_edge_cases")
+def test_c5_wanted_bulk_mail_is_blocked_and_ordinary_mail_is_not():
+    _, _, found = execution("04_edge_cases")
+    assert found["rate_wanted_bulk_mail"] > 0.3
+    assert found["ci_excess_low_wanted_bulk_mail"] > load_claim("C5")["margin"]
+
+
+@on_worker("04_edge_cases")
+def test_c5_one_suite_ranks_models_as_hard_mail_does_and_one_the_other_way():
+    _, _, found = execution("04_edge_cases")
+    assert found["ci_agreement_low"] > 0
+    assert found["agreement_good_words"] < 0
+
+
+@on_worker("04_edge_cases")
+def test_c5_a_suite_that_trained_turns_green_while_hard_mail_moves_less():
+    _, _, found = execution("04_edge_cases")
+    for model in ("logistic_regression", "naive_Bayes"):
+        suite, hard = (found[f"ci_trained_{model}_{kind}"] for kind in ("suite", "hard_mail"))
+        assert suite < -0.15
+        assert abs(hard) < -suite / 2
+
+
 @on_worker("05_substituting_labels")
 def test_c6_generated_mail_does_not_stand_in_for_5000_real_labels():
     _, _, found = execution("05_substituting_labels")

@@ -16,6 +16,7 @@ _HOMES = {
     "perturb": ["Perturb"],
     "pseudo": ["PseudoLabels"],
     "smote": ["Smote"],
+    "trees": ["SequentialTrees"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)
 

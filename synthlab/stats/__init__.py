@@ -1,7 +1,7 @@
 """Pure numbers: arrays in, numbers out; nothing here knows tables, models or origins.
 
 `influence` has the scores with each row's contribution, `intervals` turns variances into
-intervals, `verdicts` turns intervals into words.
+intervals, `proportions` has those of shares, `verdicts` turns intervals into words.
 """
 
 import lazy_loader as _lazy
@@ -31,6 +31,7 @@ _HOMES = {
         "two_sided_p",
         "widened_on_logits",
     ],
+    "proportions": ["Estimate", "area_interval", "difference", "wilson_interval"],
     "verdicts": [
         "HELPS",
         "HURTS",

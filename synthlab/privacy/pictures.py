@@ -1,0 +1,77 @@
+"""What a generator costs and what it gives away, in one picture."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from synthlab.palette import INK, REAL
+from synthlab.plots.canvas import Look, new_axes, series_looks
+
+_BESIDE, _LEVEL = 6, -3  # of a point's label, in points
+
+
+def trade_off(frame: pd.DataFrame, real_score: float, ax: Axes | None = None) -> Axes:
+    """Draw what a model learns against what an attacker gains: one path per generator.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A row per point: ``generator``, ``dial`` (the point's label), ``origin`` of what is
+        published, and ``score`` and ``advantage``, each with ``_low`` and ``_high``.  A path joins
+        a generator's points in their order.
+    real_score : float
+        Of the model trained on real rows.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Better is up and to the left.
+    """
+    ax = new_axes(height=4.8) if ax is None else ax
+    ax.axhline(real_score, color=REAL, linewidth=1.5)
+    ax.annotate(
+        "model trained on real rows", (0.99, real_score), (0, 3), color=REAL, ha="right",
+        xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=9,
+    )  # fmt: skip
+    ax.axvline(0, color="0.6", linewidth=1)
+    looks = series_looks(frame, "generator")
+    for name, rows in frame.groupby("generator", sort=False):
+        _draw_path(ax, rows, looks[name], name)
+    ax.set_xlabel("advantage of the best attack, targets − controls (95 % interval)")
+    ax.set_ylabel("AUC on held-out real rows (95 % interval)")
+    ax.margins(x=0.12, y=0.08)
+    ax.legend(frameon=False, loc="lower right")
+    return ax
+
+
+def describe_trade_off(frame: pd.DataFrame, real_score: float) -> str:
+    """Return alt text for `trade_off`, from the same numbers: each path, from end to end."""
+    paths = []
+    for name, rows in frame.groupby("generator", sort=False):
+        ends = rows.iloc[[0, -1]] if len(rows) > 1 else rows
+        told = [
+            f"{row.dial} AUC {row.score:.3f}, advantage {row.advantage:+.3f} "
+            f"[{row.advantage_low:+.3f}, {row.advantage_high:+.3f}]".strip()
+            for row in ends.itertuples()
+        ]
+        paths.append(f"{name}: {' to '.join(told)}")
+    return (
+        f"AUC on real rows against the best attack's advantage; a model trained on real rows "
+        f"reaches {real_score:.3f}. {'; '.join(paths)}."
+    )
+
+
+def _draw_path(ax: Axes, rows: pd.DataFrame, look: Look, name: str) -> None:
+    reach = [
+        [rows[axis] - rows[f"{axis}_low"], rows[f"{axis}_high"] - rows[axis]]
+        for axis in ("advantage", "score")
+    ]
+    x, y = rows["advantage"], rows["score"]
+    ax.errorbar(x, y, reach[1], reach[0], linestyle="none", color=look.color, alpha=0.6)
+    shape = {"marker": look.marker, "markeredgecolor": INK, "markeredgewidth": 0.5}
+    ax.plot(x, y, color=look.color, linewidth=1, label=name, **shape)
+    for row in rows.itertuples():
+        at, place = (row.advantage_high, row.score), (_BESIDE, _LEVEL)
+        ax.annotate(row.dial, at, place, textcoords="offset points", fontsize=8, color=INK)
