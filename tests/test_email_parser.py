@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from itertools import product
 
 import pytest
 from hypothesis import example, given, settings
@@ -38,9 +39,8 @@ def stripped(body="", subject="") -> Mail:
 # --- subject -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("header", "subject"),
-    [
+def test_the_subject_is_decoded_into_one_line():
+    for header, subject in [
         ("Subject: plain words", "plain words"),
         ("Subject: =?utf-8?b?R3LDvMOfZQ==?=", "Grüße"),
         ("Subject: =?iso-8859-1?q?Gr=FC=DFe?= from =?utf-8?q?K=C3=B6ln?=", "Grüße from Köln"),
@@ -49,19 +49,15 @@ def stripped(body="", subject="") -> Mail:
         ("Subject:   too   many\tblanks  ", "too many blanks"),
         ("Subject:", ""),
         ("X-Other: no subject at all", ""),
-    ],
-)
-def test_the_subject_is_decoded_into_one_line(header, subject):
-    assert by_hand(b"body", header).subject == subject
+    ]:
+        assert by_hand(b"body", header).subject == subject
 
 
-@pytest.mark.parametrize(
-    "word", ["=?utf-8?b?a?=", "=?utf-8?x?a?=", "=?utf-8?q?=ZZ", "=?", "=??b??="]
-)
-def test_a_broken_encoded_word_does_not_cost_the_message(word):
-    mail = by_hand(b"the body", f"Subject: cheap {word}")
-    assert mail.subject.startswith("cheap")
-    assert mail.body == "the body"
+def test_a_broken_encoded_word_does_not_cost_the_message():
+    for word in ["=?utf-8?b?a?=", "=?utf-8?x?a?=", "=?utf-8?q?=ZZ", "=?", "=??b??="]:
+        mail = by_hand(b"the body", f"Subject: cheap {word}")
+        assert mail.subject.startswith("cheap")
+        assert mail.body == "the body"
 
 
 def test_a_subject_of_raw_bytes_is_read():
@@ -71,21 +67,22 @@ def test_a_subject_of_raw_bytes_is_read():
 # --- body ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("encoding", ["7bit", "quoted-printable", "base64"])
-def test_every_transfer_encoding_gives_the_same_text(encoding):
-    assert parsed("a = b, and so on", cte=encoding).body == "a = b, and so on"
+def test_every_transfer_encoding_gives_the_same_text():
+    for encoding in ["7bit", "quoted-printable", "base64"]:
+        assert parsed("a = b, and so on", cte=encoding).body == "a = b, and so on"
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1", "windows-1252", "cp850"])
-def test_the_declared_charset_is_used(charset):
-    assert parsed("Grüße aus Köln", charset=charset, cte="base64").body == "Grüße aus Köln"
+def test_the_declared_charset_is_used():
+    for charset in ["utf-8", "iso-8859-1", "windows-1252", "cp850"]:
+        assert parsed("Grüße aus Köln", charset=charset, cte="base64").body == "Grüße aus Köln"
 
 
-@pytest.mark.parametrize("charset", ["x-unknown", "default_charset", "hex", "undefined", "utf-8"])
-@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1"])
-def test_without_a_usable_charset_utf_8_then_latin_1_is_tried(charset, encoding):
-    mail = by_hand("Grüße".encode(encoding), f"Content-Type: text/plain; charset={charset}")
-    assert mail.body == "Grüße"
+def test_without_a_usable_charset_utf_8_then_latin_1_is_tried():
+    for charset, encoding in product(
+        ["x-unknown", "default_charset", "hex", "undefined", "utf-8"], ["utf-8", "iso-8859-1"]
+    ):
+        mail = by_hand("Grüße".encode(encoding), f"Content-Type: text/plain; charset={charset}")
+        assert mail.body == "Grüße"
 
 
 def test_a_message_without_content_type_is_plain_text():
@@ -123,9 +120,9 @@ def test_plain_text_that_is_really_html_is_rendered_to_text():
     assert parsed(html).body.split() == ["Act", "now", "and", "win"]
 
 
-@pytest.mark.parametrize("text", ["if a <b and c> d, stop", "write to <bob@example.com>", "1 < 2"])
-def test_plain_text_with_angle_brackets_stays(text):
-    assert parsed(text).body == text
+def test_plain_text_with_angle_brackets_stays():
+    for text in ["if a <b and c> d, stop", "write to <bob@example.com>", "1 < 2"]:
+        assert parsed(text).body == text
 
 
 def test_attachments_are_skipped():
@@ -152,9 +149,8 @@ def test_a_multipart_without_its_boundary_is_no_error():
 # --- HTML ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
+def test_html_gives_its_visible_text():
+    for html, text in [
         ("<script>var a = 'x';</script>seen", "seen"),
         ("<style>p {color: red}</style>seen", "seen"),
         ("<head><title>hidden</title></head><body>seen</body>", "seen"),
@@ -168,15 +164,13 @@ def test_a_multipart_without_its_boundary_is_no_error():
         ("<a href='http://example.com'>click</a> <img src=x alt=hidden>", "click"),
         ("<p>never closed <b>at all", "never closed at all"),
         ("", ""),
-    ],
-)
-def test_html_gives_its_visible_text(html, text):
-    assert html_to_text(html) == text
+    ]:
+        assert html_to_text(html) == text
 
 
-@pytest.mark.parametrize("html", ["<p>seen<![spam[x]]>", "<p>seen<![ [", "<p>seen<!", "<p>seen<"])
-def test_malformed_html_is_no_error(html):
-    assert html_to_text(html).startswith("seen")
+def test_malformed_html_is_no_error():
+    for html in ["<p>seen<![spam[x]]>", "<p>seen<![ [", "<p>seen<!", "<p>seen<"]:
+        assert html_to_text(html).startswith("seen")
 
 
 def test_tidy_collapses_blanks_and_drops_control_characters():
@@ -233,19 +227,16 @@ def test_a_date_without_a_zone_is_taken_as_utc_wherever_it_is_read():
     assert received("Date: Thu, 22 Aug 2002 11:30:00") == AUGUST
 
 
-@pytest.mark.parametrize(
-    "date",
-    [
+def test_an_impossible_date_is_no_date():
+    for date in [
         "",
         "yesterday",
         "Thu, 42 Aug 2002 11:30:00 +0000",
         "Fri, 31 Dec 9999 23:59:59 -0500",
         "Fri, 31 Dec 99999999999999999999 23:59:59 -0500",
         "Thu, 22 Aug 2002 11:30:00 +9999",
-    ],
-)
-def test_an_impossible_date_is_no_date(date):
-    assert received(f"Date: {date}") is None
+    ]:
+        assert received(f"Date: {date}") is None
 
 
 def test_an_impossible_hop_leaves_the_senders_date():
@@ -292,9 +283,8 @@ def test_no_bytes_raise(raw):
 # --- marks of the collection ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("subject", "without"),
-    [
+def test_the_list_tag_leaves_the_subject():
+    for subject, without in [
         ("[ILUG] kernel panic", "kernel panic"),
         ("Re: [ILUG] kernel panic", "Re: kernel panic"),
         ("Re: Fwd: [SAdev] kernel panic", "Re: Fwd: kernel panic"),
@@ -302,10 +292,8 @@ def test_no_bytes_raise(raw):
         ("kernel panic [fixed]", "kernel panic [fixed]"),
         ("kernel panic", "kernel panic"),
         ("[]", "[]"),
-    ],
-)
-def test_the_list_tag_leaves_the_subject(subject, without):
-    assert stripped(subject=subject).subject == without
+    ]:
+        assert stripped(subject=subject).subject == without
 
 
 MAILMAN = """_______________________________________________
@@ -337,21 +325,21 @@ def words_left(body):
     return [line for line in stripped(body).body.split("\n") if any(c.isalpha() for c in line)]
 
 
-@pytest.mark.parametrize("name", FOOTERS)
-def test_a_footer_leaves_the_body(name):
-    assert words_left(f"It works now.\n\n{FOOTERS[name]}\n") == ["It works now."]
+def test_a_footer_leaves_the_body():
+    for name in FOOTERS:
+        assert words_left(f"It works now.\n\n{FOOTERS[name]}\n") == ["It works now."]
 
 
-@pytest.mark.parametrize("name", FOOTERS)
-def test_a_quoted_footer_leaves_the_body(name):
-    quoted = "\n".join(f"> {line}" for line in FOOTERS[name].split("\n"))
-    assert words_left(f"It works now.\n\n{quoted}\n") == ["It works now."]
+def test_a_quoted_footer_leaves_the_body():
+    for name in FOOTERS:
+        quoted = "\n".join(f"> {line}" for line in FOOTERS[name].split("\n"))
+        assert words_left(f"It works now.\n\n{quoted}\n") == ["It works now."]
 
 
-@pytest.mark.parametrize("name", FOOTERS)
-def test_what_follows_a_footer_stays(name):
-    body = f"It works now.\n\n{FOOTERS[name]}\n\nAs she said before."
-    assert words_left(body) == ["It works now.", "As she said before."]
+def test_what_follows_a_footer_stays():
+    for name in FOOTERS:
+        body = f"It works now.\n\n{FOOTERS[name]}\n\nAs she said before."
+        assert words_left(body) == ["It works now.", "As she said before."]
 
 
 def test_the_head_of_a_feed_item_leaves_the_body():
@@ -364,28 +352,26 @@ def test_a_url_within_the_text_stays():
     assert stripped(body).body == body
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "yyyy@example.taint.org",
-        "jm@jmason.org",
-        "zzzz@netnoteinc.com",
-        "qqqqqqqqqq-cgi@example.com",
-    ],
-)
-@pytest.mark.parametrize("place", ["body", "subject"])
-def test_addresses_of_the_collector_leave(address, place):
-    mail = stripped(**{place: f"To {address} with greetings"})
-    assert getattr(mail, place) == "To with greetings"
+def test_addresses_of_the_collector_leave():
+    for address, place in product(
+        [
+            "yyyy@example.taint.org",
+            "jm@jmason.org",
+            "zzzz@netnoteinc.com",
+            "qqqqqqqqqq-cgi@example.com",
+        ],
+        ["body", "subject"],
+    ):
+        mail = stripped(**{place: f"To {address} with greetings"})
+        assert getattr(mail, place) == "To with greetings"
 
 
 def test_boundaries_left_in_the_text_leave():
     assert words_left("It works.\n--=_NextPart_000_00A1_01C24B\n") == ["It works."]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_quotations_signatures_and_prose_stay():
+    for body in [
         "On Monday Bob wrote:\n> It works now.\n> Thanks, all.",
         "It works now.\n\n--\nBob\nExample Ltd, +353 1 555",
         "I asked on the mailing list yesterday, and nobody knew.",
@@ -394,10 +380,8 @@ def test_boundaries_left_in_the_text_leave():
         "The talk is sponsored by a bank.",
         "On 2002-08-22 it rained.",
         "snake_case and -- dashes -- stay",
-    ],
-)
-def test_quotations_signatures_and_prose_stay(body):
-    assert stripped(body).body == body
+    ]:
+        assert stripped(body).body == body
 
 
 def test_stripping_keeps_the_date():

@@ -135,7 +135,7 @@ def test_bad_options_are_refused_before_anything_is_asked(tmp_path, capsys, more
 
 def test_an_unknown_task_is_named_beside_the_known_ones(tmp_path, capsys):
     assert cli.main(["generate", "poems", "--out", str(tmp_path)]) == 2
-    assert "task='poems': expected one of emails" in capsys.readouterr().err
+    assert "task='poems': expected one of emails, reviews" in capsys.readouterr().err
     assert cli.main(["generate", "--out", str(tmp_path)]) == 2
     assert "TASK" in capsys.readouterr().err
 

@@ -9,9 +9,10 @@ from sklearn.linear_model import LogisticRegression
 from synthlab import evaluate_generator_lift, evaluate_synthetic_lift
 from synthlab.checks.leaks import find_leaks, refuse_leaks
 from synthlab.dataset import REAL, SYNTHETIC, Dataset
+from synthlab.datasets.fars import load_rare_fars
 from synthlab.datasets.imbalanced import load_imbalanced
 from synthlab.errors import ContaminationError
-from synthlab.generators import GaussianCopula, OverSample, Perturb
+from synthlab.generators import GaussianCopula, OverSample, Perturb, Smote
 from synthlab.generators.base import draw
 from synthlab.splits import split_rows
 
@@ -139,3 +140,12 @@ def test_a_generated_text_that_holds_an_evaluation_text_is_found():
     found = find_leaks(train, Dataset(longer, ["a", "b"] * 2, SYNTHETIC), held_out)
     assert (found.synth_rows.tolist(), found.eval_rows.tolist()) == ([1], [2])
     assert find_leaks(train, texts([800, 900, 950, 990], SYNTHETIC), held_out).summary() == ""
+
+
+def test_a_good_generator_of_rows_that_repeat_is_reported_and_not_refused():
+    """SMOTE saw training rows alone, and writes rows that real persons have, too."""
+    train, held_out = load_rare_fars(n_rare=100, n_train=20_000)
+    rare = draw(Smote(), train, 2_000, np.random.default_rng(0), "rare")
+    found = find_leaks(train, rare, held_out)
+    assert not found.is_sure
+    refuse_leaks(found, rare, held_out, largest=1)

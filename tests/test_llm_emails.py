@@ -6,6 +6,7 @@ import pytest
 from cases import failing, refusal
 
 from synthlab.checks import roles
+from synthlab.dataset import fingerprint
 from synthlab.datasets import emails, llm_emails, registry
 from synthlab.errors import ContaminationError, DataUnavailableError
 from synthlab.text import ngrams
@@ -44,6 +45,9 @@ def load(style, real, **options):
         ("frontier", "naive", 400),
         ("frontier", "informed", 400),
         ("frontier", "corner", 150),
+        ("frontier-all", "naive", 5_000),
+        ("frontier-all", "informed", 850),
+        ("frontier-all", "corner", 150),
     ],
 )
 def test_given_emails_are_synthetic_and_complete(model, style, rows):
@@ -107,23 +111,6 @@ def test_no_row_holds_much_of_a_real_message(real):
         assert not (pairs.containment > 0.3).any()
 
 
-@pytest.mark.skipif("labels" not in REGISTERED, reason="no labels are recorded yet")
-def test_labels_keep_text_and_id_and_say_that_they_are_not_real(real):
-    train, held_out = real
-    labeled = llm_emails.load_llm_labels(train)
-    assert len(labeled) + len(llm_emails.load_llm_labels(held_out)) == 1_500
-    assert set(labeled.origin) == {"synthetic"}
-    texts = dict(zip(train.ids, train.X, strict=True))
-    assert all(texts[id] == text for id, text in zip(labeled.ids, labeled.X, strict=True))
-
-
-@pytest.mark.skipif("labels" not in REGISTERED, reason="no labels are recorded yet")
-def test_labels_of_eval_rows_cannot_train(real):
-    train, held_out = real
-    with pytest.raises(ContaminationError):
-        roles.check_roles(train, llm_emails.load_llm_labels(held_out), held_out)
-
-
 def test_corner_emails_may_not_train(real):
     train, held_out = real
     corner = llm_emails.load_llm_email("frontier", style="corner")
@@ -131,13 +118,11 @@ def test_corner_emails_may_not_train(real):
         roles.check_roles(train, corner, held_out)
 
 
-def test_unknown_recordings_and_mail_without_ids_are_errors(real):
+def test_unknown_recordings_are_errors():
     load_email = llm_emails.load_llm_email
     assert "model='gpt': expected one of smollm2" in refusal(load_email, "gpt")
     for model, style in [("smollm", "corner"), ("frontier", "x")]:
         assert f"style='{style}': expected one of " in refusal(load_email, model, style=style)
-    message = refusal(llm_emails.load_llm_labels, real[0].replace(ids=None))
-    assert "real mail has no ids: expected messages of load_email()" in message
 
 
 def test_altered_recording_is_refused(monkeypatch, tmp_path):
@@ -173,6 +158,16 @@ def test_given_and_real_mail_do_not_overlap(real):
     assert not frame_ids & set(llm_emails.load_llm_email("smollm").ids)
     frontier = llm_emails.load_llm_email("frontier", style="informed")
     assert np.size(roles.overlapping_rows(real[0], frontier)) == 0
+
+
+def test_the_second_edition_begins_with_the_first():
+    for style in llm_emails.STYLES["frontier"]:
+        first, second = (
+            llm_emails.load_llm_email(edition, style=style, name="mail")
+            for edition in ("frontier", "frontier-all")
+        )
+        assert fingerprint(second.take(np.arange(len(first)))) == fingerprint(first)
+        assert list(second.ids[: len(first)]) == list(first.ids)
 
 
 def test_styles_are_those_of_the_registry_without_the_loop():

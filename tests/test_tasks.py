@@ -9,7 +9,7 @@ from scripted import ScriptedModel
 from synthlab.errors import InputError
 from synthlab.llm import prompts, store
 from synthlab.llm.generate import generate_rows
-from synthlab.llm.tasks import EMAILS, TASKS, Task, find_task
+from synthlab.llm.tasks import EMAILS, REVIEWS, TASKS, Task, find_task
 from synthlab.text import ngrams
 
 REAL = pd.DataFrame(
@@ -131,7 +131,7 @@ def test_parameters_out_of_range_are_refused(reviews, tmp_path):
 def test_tasks_are_found_by_name():
     assert find_task("emails") is EMAILS
     assert all(task.name == name for name, task in TASKS.items())
-    with pytest.raises(InputError, match="task='poems': expected one of emails"):
+    with pytest.raises(InputError, match="task='poems': expected one of emails, reviews"):
         find_task("poems")
 
 
@@ -144,3 +144,26 @@ def test_mail_is_parsed_into_subject_and_body():
     }
     assert {answer: EMAILS.parse(answer) for answer in cases} == cases
     assert [EMAILS.flaw(*texts) for texts in cases.values()] == ["", "", "no body", "empty"]
+
+
+def test_film_reviews_are_written_and_labeled_like_mail(tmp_path):
+    assert find_task("reviews") is REVIEWS
+    assert prompts.styles(REVIEWS) == ["informed", "labels", "naive"]
+    for style in ("naive", "informed"):
+        model = ScriptedModel(lambda key, asked: f' "Opinion {key}: {asked.user}"\nMore.')
+        generate_rows(REVIEWS, model, tmp_path / style, 6, style=style)
+        frame = store.read_recorded(tmp_path / style)
+        assert list(frame["label"]) == ["positive", "negative"] * 3
+        assert all(y in text for y, text in zip(frame["label"], frame["text"], strict=True))
+        assert not frame["text"].str.contains('^"|More', regex=True).any()
+    generate_rows(REVIEWS, ScriptedModel(), tmp_path / "labels", 40, style="labels")
+    labels, real = store.read_recorded(tmp_path / "labels"), REVIEWS.real_rows().set_index("id")
+    assert set(real["label"][labels["id"]]) == {"positive", "negative"}
+
+
+def test_a_review_that_copies_a_real_one_is_dropped(tmp_path):
+    real = REVIEWS.real_rows()
+    longest = real["text"][real["text"].str.len().idxmax()]
+    model = ScriptedModel(lambda key, asked: longest if key == 0 else f"opinion {key}")
+    done = generate_rows(REVIEWS, model, tmp_path / "out", 2)
+    assert done["dropped"] == {"copies real reviews": 1}

@@ -61,7 +61,7 @@ def generating(
     base_url: str | None,
     **of_endpoint: str | float | None,
 ) -> None:
-    """Let a language model write rows of TASK (emails), or label real ones.
+    """Let a language model write rows of TASK (emails, reviews), or label real ones.
 
     Needs the extra: pip install synthlab[llm]. Rows go to parquet files in the folder --out; the
     same command continues what was interrupted. Without --base-url a small model in this process

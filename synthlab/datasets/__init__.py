@@ -8,6 +8,7 @@ line below, its registry entry and its card.
 import lazy_loader as _lazy
 
 _HOMES = {
+    "cached": ["cached_frame"],
     "card_world": ["Bank", "draw_bank"],
     "download": ["archive_path", "messages"],
     "email_parser": ["Mail", "parse_mail", "tidy"],
@@ -23,7 +24,9 @@ _HOMES = {
         "load_imbalanced",
     ],
     "keel": ["read_keel"],
-    "llm_emails": ["LOOP_STYLES", "STYLES", "load_llm_email", "load_llm_labels", "recorded_styles"],
+    "llm_emails": ["LOOP_STYLES", "STYLES", "load_llm_email", "recorded_styles"],
+    "llm_labels": ["llm_label_frame", "load_llm_labels"],
+    "llm_reviews": ["WRITERS", "load_llm_reviews"],
     "registry": [
         "installed_file",
         "load_registry",
@@ -31,6 +34,8 @@ _HOMES = {
         "recorded_shards",
         "verified_member",
     ],
+    "reviews": ["load_product_reviews", "load_reviews", "review_frame", "review_ratings"],
+    "sdist": ["sdist_files", "sdist_path"],
     "transactions": ["Truth", "load_transactions", "simulate_transactions", "truth"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

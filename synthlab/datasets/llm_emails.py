@@ -1,4 +1,4 @@
-"""E-mails and labels that language models wrote, recorded in ``data/``."""
+"""E-mails that language models wrote, recorded in ``data/``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ LOOP_STYLES = ("loop-2", "loop-3", "loop-4", "loop-5")
 STYLES = {
     "smollm2": ("naive", "informed", "few_shot", "variants", *LOOP_STYLES),
     "frontier": ("naive", "informed", "corner"),
+    "frontier-all": ("naive", "informed", "corner"),
     "smollm": ("topics",),
 }
 #: Styles whose e-mails were made from real messages.
@@ -48,10 +49,10 @@ def load_llm_email(
 
     Parameters
     ----------
-    model : {"smollm2", "frontier", "smollm"}
+    model : {"smollm2", "frontier", "frontier-all", "smollm"}
         *smollm2*: by SmolLM2-135M-Instruct, through ``synthlab generate emails``.  *frontier*:
-        950 by a frontier model.  *smollm*: about 45,000 of an earlier run of the small model, by
-        topic.
+        950 by a frontier model; *frontier-all*: 6,000 by the same one, these 950 among them.
+        *smollm*: about 45,000 of an earlier run of the small model, by topic.
     style : str, optional
         What the prompts showed.  *naive* (the default): the names of the classes;
         *informed*: a description of the mailbox; *few_shot*: two real messages each time;
@@ -93,49 +94,6 @@ def load_llm_email(
         np.full(len(frame), style == "corner"),
     )
     return whole.take(np.flatnonzero(~texts.duplicated()), whole.name)
-
-
-def load_llm_labels(real: Dataset, *, name: str | None = None) -> Dataset:
-    """Load the labels that SmolLM2 gave to real messages.
-
-    Parameters
-    ----------
-    real : Dataset
-        Real e-mails from `emails.load_email`; its own labels are ignored.
-    name : str, optional
-        Of the data set.
-
-    Returns
-    -------
-    Dataset
-        The messages of ``real`` that the model labeled, with the model's labels and their own ids.
-        Their origin is synthetic: real text with a model's label is not real data.
-
-    Raises
-    ------
-    DataUnavailableError
-        The recorded files are missing or altered.
-    InputError
-        ``real`` has no ids, or the model labeled none of its messages.
-    """
-    labels = _read("smollm2", "labels").set_index("id")["label"]
-    require(
-        real.ids is not None,
-        f"{real.name} has no ids",
-        "messages of load_email()",
-        "Labels are found by id.",
-        "Keep the ids.",
-    )
-    rows = [i for i, id in enumerate(real.ids) if id in labels.index]
-    require(
-        len(rows) > 0,
-        f"{real.name}: none of its {len(real)} rows is labeled",
-        f"some of the {len(labels):,} messages that the model labeled",
-        "There is nothing to return.",
-        "Pass e-mails of load_email().",
-    )
-    texts, ids = real.X.iloc[rows], real.ids[rows]
-    return Dataset(texts, labels[ids].to_numpy(), SYNTHETIC, name or "smollm2 labels", ids)
 
 
 def _checked_style(model: str, style: str | None) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from synthlab.datasets import emails
+from synthlab.datasets import emails, reviews
 from synthlab.errors import require
 from synthlab.text import ngrams
 
@@ -153,4 +153,37 @@ EMAILS = Task(
     to_label=lambda real: emails.example_pool(real, 1_500, is_balanced=False),
 )
 
-TASKS = {task.name: task for task in (EMAILS,)}
+
+def first_line(answer: str) -> tuple[str]:
+    """Return the first line of what followed "Review:", without quotation marks around it."""
+    line = answer.strip().partition("\n")[0].strip()
+    return (line.strip('"“”').strip(),)
+
+
+def review_flaw(text: str) -> str:
+    """Say why a text is no review; nothing where it is."""
+    return "" if ngrams.words(text) else "empty"
+
+
+def shuffled_reviews(real: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Return n labeled real reviews, the same each time; the corpus's order tells the label."""
+    clear = real[real["label"].isin(reviews.LABELS)]
+    return clear.sample(n, random_state=0)
+
+
+REVIEWS = Task(
+    name="reviews",
+    real_name="real reviews",
+    labels=reviews.LABELS,
+    prompts="llm_reviews/prompts",
+    fields=("text",),
+    parse=first_line,
+    flaw=review_flaw,
+    show=lambda text: f"Review: {text}",
+    real_rows=reviews.review_frame,
+    repeats=lambda real: lambda text: "",
+    examples=lambda real: shuffled_reviews(real, 500),
+    to_label=lambda real: shuffled_reviews(real, 4_000),
+)
+
+TASKS = {task.name: task for task in (EMAILS, REVIEWS)}

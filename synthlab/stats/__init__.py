@@ -1,7 +1,8 @@
 """Pure numbers: arrays in, numbers out; nothing here knows tables, models or origins.
 
 `influence` has the scores with each row's contribution, `intervals` turns variances into
-intervals, `proportions` has those of shares, `verdicts` turns intervals into words.
+intervals, `proportions` has those of shares, `ppi` adds a machine's labels to a few human ones,
+`verdicts` turns intervals into words.
 """
 
 import lazy_loader as _lazy
@@ -32,6 +33,7 @@ _HOMES = {
         "widened_on_logits",
     ],
     "proportions": ["Estimate", "area_interval", "difference", "wilson_interval"],
+    "ppi": ["PoweredMean", "ScoredRows", "powered_lift", "powered_mean", "tuned_power"],
     "verdicts": [
         "HELPS",
         "HURTS",
