@@ -3,6 +3,10 @@
 `notebooks` runs one in a folder of its own (`scratch`) with checked parameters (`parameters`),
 `pages` exports it, `render` commits it, `claims` has the rules and the numbers, `doctor` says what
 is missing on a machine.
+
+To add a notebook: ``notebooks/NN_name.ipynb`` and its solutions, the fast profile and tolerances of
+both in ``notebooks/profiles.toml``, its claim's rule in ``data/claims.toml`` and its row in README.
+``synthlab render`` writes all else: figure, numbers and goldens.
 """
 
 import lazy_loader as _lazy

@@ -1,8 +1,8 @@
 """Generators of synthetic rows, one algorithm per file.
 
 Each is a frozen set of parameters: ``fit(rows, rng)`` returns what can ``sample(n, rng, label)``;
-see `base`.  To add one: its file here, and two lines below: the atlas and
-the contract tests read `catalog`.
+see `base`.  To add one: its file here, its name below and, for the atlas, an entry at the end of
+`catalog`.
 """
 
 import lazy_loader as _lazy
