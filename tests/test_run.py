@@ -572,11 +572,11 @@ ROLES = {
         with_ids(TRAIN, "x"),
         with_ids(EVAL, "y", "x"),
     ),
-    "equal rows train and evaluate": case("9 of 49 eval rows", TRAIN, EVAL + TRAIN.take(range(9))),
+    "equal rows train and evaluate": case("50 of 90 eval rows", TRAIN, EVAL + TRAIN),
     "fresh rows evaluate": case(
-        "5 of 40 eval rows",
+        "40 of 40 eval rows",
         mode="fresh",
-        real_fresh=FRESH + EVAL.take(range(5)),
+        real_fresh=FRESH + EVAL,
         n_generations=2,
     ),
     "fresh rows are synthetic": case(
