@@ -336,8 +336,8 @@ def test_html_of_many_pairs_shows_the_worst_and_counts_the_rest():
 
 def test_report_tells_its_settings():
     report, _ = graded_report()
-    assert report.about["min_containment"] == 0.5
-    assert report.about["rows"] == {"real_train": 8, "synth_train": 11, "real_eval": 8}
+    assert report.provenance["min_containment"] == 0.5
+    assert report.provenance["rows"] == {"real_train": 8, "synth_train": 11, "real_eval": 8}
 
 
 def test_a_clean_report_has_its_columns():
