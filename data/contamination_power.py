@@ -177,9 +177,9 @@ times as often as baselines that saw training rows alone, at p < {p}.
 ## Power
 
 Evaluation rows among synthetic ones, exact or with noise of 0.01 standard deviations on each
-number.  *Found*: in what share of all tables; *10 rows or more*: of the tables in which so many leaked, and
-how many tables that are.  A leak in a table whose rows repeat cannot be found where training rows
-explain it, and matters little there.
+number.  *Found*: in what share of all tables; *10 rows or more*: of the tables in which so many
+leaked, and how many tables that are.  A leaked row that training rows explain cannot be found, and
+matters little.
 
 | among rows of | noise | leaked | found | 10 rows or more | tables |
 | --- | ---: | ---: | ---: | ---: | ---: |
