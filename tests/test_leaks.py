@@ -7,6 +7,7 @@ from simulated import two_classes
 from sklearn.linear_model import LogisticRegression
 
 from synthlab import evaluate_generator_lift, evaluate_synthetic_lift
+from synthlab.checks.contamination import check_contamination
 from synthlab.checks.leaks import find_leaks, refuse_leaks
 from synthlab.dataset import REAL, SYNTHETIC, Dataset
 from synthlab.datasets.fars import load_rare_fars
@@ -92,6 +93,63 @@ def test_a_table_that_used_to_be_refused_is_not():
     assert result.leaks is None
 
 
+def kinds_of_rows(n, seed, origin=REAL):
+    """Draw from 3,000 rows of eight unrelated values, which no pair of columns tells of."""
+    kinds = np.random.default_rng(0).integers(6, size=(3_000, 8))
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(kinds[rng.integers(len(kinds), size=n)]).add_prefix("c").astype(str)
+    return Dataset(X, rng.integers(2, size=n), origin, "kinds of rows")
+
+
+def test_a_generator_that_knows_the_truth_is_no_leak():
+    """No copula writes such rows, yet fresh ones hit evaluation rows: as training rows do."""
+    for seed in range(5):
+        train, held_out = kinds_of_rows(600, seed), kinds_of_rows(300, 50 + seed)
+        found = find_leaks(train, kinds_of_rows(600, 99 + seed, SYNTHETIC), held_out)
+        assert found.n_hits > 20
+        assert found.baseline_share == pytest.approx(found.n_hits / found.n_unexplained, abs=0.06)
+        assert len(found.eval_rows) == 0
+
+
+def test_a_good_generator_of_rows_that_repeat_is_no_leak():
+    """SMOTE saw training rows alone, and writes rows that real persons have, too."""
+    train, held_out = load_rare_fars(n_rare=100, n_train=20_000)
+    rare = draw(Smote(), train, 2_000, np.random.default_rng(0), "rare")
+    found = find_leaks(train, rare, held_out)
+    assert found.n_hits > 50
+    assert found.n_hits / found.n_unexplained == pytest.approx(found.baseline_share, abs=0.05)
+    assert len(found.eval_rows) == 0
+
+
+def test_copies_are_near_evaluation_rows_and_far_from_training_rows():
+    train, held_out = two_classes(400), two_classes(300, seed=1)
+    found = find_leaks(train, noisy(held_out, 0.01), held_out)
+    assert 0 < found.to_eval < 0.1 < found.to_train
+    assert "standard deviations away" in found.summary()
+
+
+def test_a_copy_whose_categories_no_training_row_has_is_far_from_all_of_them():
+    train, held_out = discrete(50, 0, levels=30), discrete(40, 1, levels=30)
+    found = find_leaks(train, held_out.replace(origin=SYNTHETIC), held_out)
+    assert (found.to_eval, found.to_train) == (0, np.inf)
+
+
+def test_where_nothing_hits_nothing_needs_a_baseline():
+    train, held_out = two_classes(200), two_classes(100, seed=1)
+    found = find_leaks(train, two_classes(300, "synthetic", 2), held_out)
+    assert (found.n_unexplained, found.n_hits, found.p_value) == (300, 0, 1.0)
+    assert np.isnan(found.baseline_share)
+
+
+def test_the_report_and_the_control_find_the_same():
+    train, held_out = two_classes(500), two_classes(300, seed=1)
+    synth = made(train, GaussianCopula()) + noisy(held_out, 0.01, share=0.2)
+    found, report = (check(train, synth, held_out) for check in (find_leaks, check_contamination))
+    assert report.leaked_eval_rows.tolist() == found.eval_rows.tolist()
+    assert set(found.synth_rows) <= set(report.leaked_synth_rows)
+    assert find_leaks(train, report.without_leaks(synth, held_out)[0], held_out).n_hits == 0
+
+
 # --- the control ---------------------------------------------------------------------------
 
 
@@ -142,10 +200,11 @@ def test_a_generated_text_that_holds_an_evaluation_text_is_found():
     assert find_leaks(train, texts([800, 900, 950, 990], SYNTHETIC), held_out).summary() == ""
 
 
-def test_a_good_generator_of_rows_that_repeat_is_reported_and_not_refused():
-    """SMOTE saw training rows alone, and writes rows that real persons have, too."""
-    train, held_out = load_rare_fars(n_rare=100, n_train=20_000)
-    rare = draw(Smote(), train, 2_000, np.random.default_rng(0), "rare")
-    found = find_leaks(train, rare, held_out)
-    assert not found.is_sure
-    refuse_leaks(found, rare, held_out, largest=1)
+def test_a_text_that_copies_a_training_text_is_no_leak():
+    """The evaluation set holds a near copy of the training text, too: real mail does."""
+    lead, tail = words(0, 30), words(5_000, 12)
+    train = Dataset(pd.Series([lead, words(100)]), ["a", "b"], REAL)
+    held_out = Dataset(pd.Series([f"{lead} {tail}", words(200)]), ["a", "b"], REAL)
+    generated = pd.Series([f"hello {lead}", f"hello {words(200)}"])
+    found = find_leaks(train, Dataset(generated, ["a", "b"], SYNTHETIC), held_out)
+    assert (found.synth_rows.tolist(), found.eval_rows.tolist()) == ([1], [1])
