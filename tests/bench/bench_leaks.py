@@ -29,7 +29,8 @@ TARGET = 5.0  # seconds
 
 def accidents(rng: np.random.Generator) -> tuple[Dataset, Dataset, Dataset]:
     """Return persons in accidents, and what a copula makes of them."""
-    rows = sl.load_fars()
+    first, second = sl.load_fars()
+    rows = first + second
     parts = np.split(rng.permutation(len(rows)), [N_REAL])
     train, held_out = (rows.take(part) for part in parts)
     return train, draw(GaussianCopula(), train, N_SYNTH, rng), held_out
