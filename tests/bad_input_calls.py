@@ -10,6 +10,7 @@ import io
 import json
 import lzma
 import tarfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from hashlib import md5
 from importlib import import_module
 from typing import Any
 
+import bad_input_lifts
 import numpy as np
 import pandas as pd
 import sweep_cells
@@ -287,6 +289,21 @@ def spoilt_cell(place, monkeypatch, spoil):
     return Call(api)
 
 
+# --- the control ---------------------------------------------------------------------------
+
+
+def lift(place, monkeypatch, rows="sound", model="", **options):
+    """Rows and a model by name, of `bad_input_lifts`."""
+    settings = {"model": bad_input_lifts.model_named(model), "baselines": False, "n_seeds": 2}
+    parts = bad_input_lifts.SETS[rows]
+
+    def api():
+        with warnings.catch_warnings(action="ignore"):  # libraries warn of what synthlab must tell
+            return sl.evaluate_synthetic_lift(**parts(), **(settings | options))
+
+    return Call(api)
+
+
 # --- anything else -------------------------------------------------------------------------
 
 
@@ -317,6 +334,7 @@ BUILDERS = {
         no_cells,
         cell,
         spoilt_cell,
+        lift,
         call,
         command,
     )

@@ -4,10 +4,10 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from simulated import two_classes, zipf_texts
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
-from simulated import two_classes, zipf_texts
 
 from synthlab.dataset import Dataset
 
@@ -88,7 +88,7 @@ def copies_of_eval(noise):
     return one("synth_train", make)
 
 
-def texts(change=lambda text: text):
+def texts(change=lambda where: where[2]):
     made = {
         "real_train": zipf_texts(60, "real", 1),
         "synth_train": zipf_texts(40, "synthetic", 2),
