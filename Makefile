@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a machine with Python 3.11+, make and a network is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-llm setup-privacy data run lab test lint card emails atlas render bench calibrate lock doctor clean
+.PHONY: help setup setup-llm setup-privacy data run lab test lint card emails atlas render bench faults fuzz calibrate lock doctor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,6 +11,7 @@ PRIVACY_READY := $(VENV)/.ready-privacy
 LLM ?=
 NB ?= $(notdir $(basename $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)))
 OUT ?= out
+MINUTES ?= 20
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -79,6 +80,13 @@ bench: data setup-privacy  ## Measure speed against named rivals; say at the end
 	@missed=; for bench in tests/bench/bench_*.py; do \
 	  OMP_NUM_THREADS=1 $(BIN)/python $$bench || missed="$$missed $$(basename $$bench .py)"; done; \
 	  test -z "$$missed" || { echo "missed their target:$$missed"; exit 1; }
+
+faults: setup  ## Kill runs, fill the disk, let two meet (some minutes); writes data/faults.md
+	@OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/faults/faults.py
+
+fuzz: setup  ## Throw random files, tables and models' answers at the package (MINUTES=20)
+	@end=$$(($$(date +%s) + 60 * $(MINUTES))); while [ $$(date +%s) -lt $$end ]; do \
+	  OMP_NUM_THREADS=1 FUZZ_EXAMPLES=1000 $(BIN)/python -m pytest tests/fuzz || exit 1; done
 
 calibrate: setup  ## Measure how often the intervals cover (some minutes); writes data/calibration.md and coverage.md
 	@OMP_NUM_THREADS=1 $(BIN)/python tests/bench/calibration.py

@@ -57,6 +57,7 @@ def table_boosting() -> ClassifierMixin:
 
 def with_seed(model: ClassifierMixin, seed: int) -> ClassifierMixin:
     """Return an unfitted copy with every one of its ``random_state`` set to a seed."""
+    _require_model(model)
     copy = clone(model)
     names = [key for key in copy.get_params() if key.split("__")[-1] == "random_state"]
     return copy.set_params(**dict.fromkeys(names, seed))
@@ -74,9 +75,18 @@ def ignores_seed(model: ClassifierMixin, n_rows: int) -> bool:
     n_rows : int
         Of the larger training set.
     """
+    _require_model(model)
     parts = [model, *(v for v in model.get_params().values() if isinstance(v, BaseEstimator))]
     seeded = [part for part in parts if "random_state" in part.get_params(deep=False)]
     return all(_leaves_seed_unused(part, n_rows) for part in seeded)
+
+
+def _require_model(model: Any) -> None:
+    if isinstance(model, type) or not hasattr(model, "get_params"):
+        raise InputError(
+            f"model={model!r:.60}: expected a classifier as scikit-learn has them, such as "
+            f"LogisticRegression(). Nothing could be fitted. Hand in an instance, unfitted."
+        )
 
 
 def _leaves_seed_unused(part: BaseEstimator, n_rows: int) -> bool:
@@ -233,11 +243,13 @@ def _flaw_of(output: np.ndarray, method: str, classes: np.ndarray, n_rows: int) 
     }[method]
     if output.shape not in shapes:
         return f"shape {output.shape}, where {shapes[0]} was expected"
+    if method != "predict" and output.dtype.kind not in "fiub":
+        return f"values of type {output.dtype}, where numbers were expected"
     if method == "predict":
         strange = ~np.isin(output, classes)
         known = f"the labels it was fitted on are {first(classes)}"
         return f"predicts {output[strange].tolist()[0]!r}; {known}" if strange.any() else ""
-    broken = ~np.isfinite(output.reshape(n_rows, -1).astype(float)).all(axis=1)
+    broken = ~np.isfinite(output.reshape(n_rows, -1)).all(axis=1)
     if broken.any():
         return f"{broken.sum()} rows have values that are not finite (rows {_rows(broken)})"
     if method == "predict_proba":

@@ -40,7 +40,7 @@ def cache_dir() -> Path:
     Raises
     ------
     InputError
-        ``~name`` in it is no user's folder.
+        No folder can be named so: ``~name`` in it is no user, or a name is too long.
     """
     import pooch
 
@@ -49,9 +49,10 @@ def cache_dir() -> Path:
         return Path(pooch.os_cache("synthlab"))
     try:
         folder = Path(given).expanduser().absolute()
-    except RuntimeError as error:
+        folder.exists()  # raises where no system could have such a folder
+    except (RuntimeError, OSError) as error:
         raise InputError(
-            f"{CACHE}={given}: expected a folder; nobody's home is {given.partition('/')[0]}. "
+            f"{CACHE}={given}: expected a folder ({getattr(error, 'strerror', '') or error}). "
             f"Nothing can be kept there. Set it to a folder that can be written."
         ) from error
     os.environ[CACHE] = str(folder)

@@ -60,7 +60,6 @@ def read_table(
     """
     text = _decoded(path)
     names, n_rows = _structure(text, path)
-    _check_names(names, path)
     whole = {*verbatim, target}
     frame = pd.read_csv(
         io.StringIO(text),
@@ -106,6 +105,7 @@ def _structure(text: str, path: Path) -> tuple[list[str], int]:
             names = next((row for row in reader if row), None)
             if names is None:
                 _refuse(path, "it is empty", "with its rows")
+            _check_names(names, path)
             for row in reader:
                 if row and len(row) != len(names):
                     _refuse_ragged(path, reader.line_num, len(row), names)
