@@ -59,6 +59,35 @@ def test_an_unknown_claim_is_refused(name):
     assert f"no claim {name!r} in data/claims.toml; it lists C1, C2" in str(caught.value)
 
 
+# --- verdicts ------------------------------------------------------------------------------
+
+
+def criteria(**intervals):
+    return pd.DataFrame(intervals, index=["low", "high", "line"]).T
+
+
+@pytest.mark.parametrize(
+    ("core", "extra", "verdict"),
+    [
+        ((0.2, 0.4, 0.1), (0.0, 0.1, 0.0), claims.SUPPORTED),
+        ((0.2, 0.4, 0.1), (-0.3, -0.2, 0.0), claims.PARTLY_SUPPORTED),
+        ((0.2, 0.4, 0.1), (-0.3, 0.2, 0.0), claims.UNDECIDED),
+        ((0.0, 0.4, 0.1), (0.0, 0.1, 0.0), claims.UNDECIDED),
+        ((0.0, 0.05, 0.1), (0.0, 0.1, 0.0), claims.NOT_REPRODUCED),
+        ((0.0, 0.05, 0.1), (-0.3, 0.2, 0.0), claims.NOT_REPRODUCED),
+    ],
+)
+def test_a_verdict_follows_from_where_the_intervals_lie(core, extra, verdict):
+    assert claims.verdict_on(criteria(core=core, extra=extra), ["core"]) == verdict
+
+
+def test_a_criterion_that_was_not_measured_is_refused():
+    with pytest.raises(InputError, match="all of"):
+        claims.verdict_on(criteria(core=(0, 1, 0)), ["other"])
+    with pytest.raises(InputError, match="a number in each cell"):
+        claims.verdict_on(criteria(core=(0, np.nan, 0)), ["core"])
+
+
 # --- metrics -------------------------------------------------------------------------------
 
 

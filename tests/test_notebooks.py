@@ -179,6 +179,30 @@ def test_c5_a_suite_that_trained_turns_green_while_hard_mail_moves_less():
         assert abs(hard) < -suite / 2
 
 
+@on_worker("03_privacy")
+def test_c4_a_mechanism_without_noise_is_caught_and_one_with_all_of_it_is_not():
+    _, _, found = execution("03_privacy")
+    assert found["caught_inf_1000"] == found["caught_inf_10000"] == 1
+    assert found["caught_1_0_1000"] == found["caught_1_0_10000"] == 0
+    assert found["bound_DP_1_0"] <= 1 < found["bound_DP_inf"]
+
+
+@on_worker("03_privacy")
+def test_c4_a_copula_that_the_attack_by_distance_passes_is_proven_to_leak():
+    _, _, found = execution("03_privacy")
+    assert abs(found["area_copula"] - 0.5) < 0.05
+    assert found["bound_copula_0_0"] > 1
+
+
+@on_worker("03_privacy")
+def test_c4_no_synthetic_table_beats_the_real_one_and_larger_leaves_leak_less():
+    _, _, found = execution("03_privacy")
+    areas = {key: value for key, value in found.items() if key.startswith("auc_")}
+    assert max(areas, key=areas.get) == "auc_real_table_0_0"
+    assert found["advantage_trees_20_0"] < found["advantage_trees_1_0"] / 2
+    assert found["advantage_real_table_0_0"] > found["advantage_trees_1_0"]
+
+
 @on_worker("05_substituting_labels")
 def test_c6_generated_mail_does_not_stand_in_for_5000_real_labels():
     _, _, found = execution("05_substituting_labels")

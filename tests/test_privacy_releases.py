@@ -12,8 +12,10 @@ from synthlab.dataset import Dataset
 from synthlab.errors import InputError
 from synthlab.privacy import (
     PublicTree,
+    VerbatimCopy,
     auc_of,
     judge_release,
+    mislabel,
     noisy_counts,
     share_refuted,
     split_people,
@@ -97,6 +99,31 @@ def test_noise_that_was_forgotten_is_caught_and_all_of_it_is_not():
     assert share_refuted(**sizes, divisor=math.inf) == 1
     assert share_refuted(**sizes) == 0
     assert noisy_counts(10, 1.0, divisor=3).epsilon == pytest.approx(3.294, abs=0.001)
+
+
+def test_a_further_column_depends_on_the_label_alone():
+    tree = PublicTree(["x"], {"town": None}, {"town": ("A", "B")}).with_column("audit", ("u", "v"))
+    assert tree.parents == {"town": None, "audit": None}
+    assert tree.n_values("audit") == 2
+
+
+def test_a_verbatim_copy_publishes_each_row_once_and_names_it(split):
+    fitted, rng = VerbatimCopy().fit(split.train, None), np.random.default_rng(0)
+    made = fitted.sample(400, rng)
+    assert set(made.origin) == {"synthetic"}
+    assert sorted(parent for parents in made.derived_from for parent in parents) == sorted(
+        split.train.ids
+    )
+    assert set(fitted.sample(50, rng, "yes").y) == {"yes"}
+    assert "at most the 400 rows" in refusal(fitted.sample, 401, rng)
+
+
+def test_wrong_labels_are_as_many_as_asked_for(split):
+    spoiled = mislabel(split.train, 0.25, np.random.default_rng(0))
+    assert (spoiled.y != split.train.y).mean() == pytest.approx(0.25, abs=0.06)
+    assert set(spoiled.y) == {"no", "yes"}
+    assert (mislabel(split.train, 0, np.random.default_rng(0)).y == split.train.y).all()
+    assert "share=2" in refusal(mislabel, split.train, 2, np.random.default_rng(0))
 
 
 def test_no_audit_is_refused():

@@ -20,6 +20,7 @@ _HOMES = {
         "load_claim",
         "name_metrics",
         "save_metrics",
+        "verdict_on",
     ],
     "doctor": ["Finding", "examine"],
     "notebooks": ["find_notebook", "list_notebooks", "run_notebook"],

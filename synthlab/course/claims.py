@@ -7,6 +7,7 @@ import math
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from numbers import Real
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from synthlab.errors import InputError
+from synthlab.errors import InputError, require
 from synthlab.paths import atomic_path, data_dir
 
 SUPPORTED, PARTLY_SUPPORTED = "supported", "partly supported"
@@ -33,6 +34,45 @@ def load_claim(name: str) -> MappingProxyType:
     if name not in claims:
         raise InputError(f"no claim {name!r} in data/claims.toml; it lists {', '.join(claims)}.")
     return MappingProxyType(claims[name])
+
+
+def verdict_on(criteria: pd.DataFrame, needed: Sequence[str]) -> str:
+    """Turn what a rule asks for into one of the four verdicts on a claim.
+
+    Parameters
+    ----------
+    criteria : pandas.DataFrame
+        A row per criterion: the ends ``low`` and ``high`` of its interval, and the ``line`` that
+        it must not be below.
+    needed : sequence of str
+        Criteria, by index, without which nothing of the claim is left.
+
+    Returns
+    -------
+    str
+        *Not reproduced* where a needed criterion is surely below its line, *undecided* where an
+        interval holds a line, *supported* where all criteria are met, else *partly supported*.
+
+    Raises
+    ------
+    InputError
+        A needed criterion is not there, or an end is missing.
+    """
+    absent = [name for name in needed if name not in criteria.index]
+    require(
+        not absent and not criteria[["low", "high", "line"]].isna().any(axis=None),
+        f"criteria {list(criteria.index)}",
+        f"a number in each cell, and all of {list(needed)}",
+        "No verdict would follow.",
+        "Measure them first.",
+    )
+    met = criteria["low"] >= criteria["line"]
+    is_open = ~met & (criteria["high"] >= criteria["line"])
+    if (~met & ~is_open)[list(needed)].any():
+        return NOT_REPRODUCED
+    if is_open.any():
+        return UNDECIDED
+    return SUPPORTED if met.all() else PARTLY_SUPPORTED
 
 
 def name_metrics(prefix: str, values: pd.Series) -> dict[str, float]:

@@ -37,6 +37,7 @@ _HOMES = {
     "people": ["EVERYONE", "RARE", "People", "choose_people", "split_by_row"],
     "pictures": ["describe_trade_off", "trade_off"],
     "public": ["PublicTree"],
-    "releases": ["PrivateSplit", "auc_of", "judge_release", "split_people"],
+    "releases": ["PrivateSplit", "auc_of", "judge_release", "mislabel", "split_people"],
+    "verbatim": ["FittedVerbatimCopy", "VerbatimCopy"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from synthlab.palette import INK, REAL
 from synthlab.plots.canvas import Look, new_axes, series_looks
 
+_CHANCE = 0.5  # AUC of a ranking that knows nothing
 _BESIDE, _LEVEL = 6, -3  # of a point's label, in points
 
 
@@ -42,6 +43,8 @@ def trade_off(frame: pd.DataFrame, real_score: float, ax: Axes | None = None) ->
     ax.set_xlabel("advantage of the best attack, targets − controls (95 % interval)")
     ax.set_ylabel("AUC on held-out real rows (95 % interval)")
     ax.margins(x=0.12, y=0.08)
+    low, high = ax.get_ylim()
+    ax.set_ylim(max(low, _CHANCE), min(high, 1.0))  # where few repeats make intervals absurd
     ax.legend(frameon=False, loc="lower right")
     return ax
 

@@ -91,6 +91,11 @@ class PublicTree:
         self._check_columns(columns, rows.name)
         return {column: self._coded(columns[column], column, rows.name) for column in self.columns}
 
+    def with_column(self, column: Hashable, levels: Sequence[Any]) -> PublicTree:
+        """Return the tree with one more column, which depends on the label alone."""
+        parents, known = {**self.parents, column: None}, {**self.levels, column: levels}
+        return PublicTree(self.labels, parents, known, self.edges)
+
     def one_hot(self, rows: Dataset) -> Dataset:
         """Return the rows as numbers, one column per level or bin: 1 where a row has it.
 

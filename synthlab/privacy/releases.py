@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from synthlab.dataset import Dataset
-from synthlab.errors import is_whole, require
+from synthlab.errors import is_number, is_whole, require
 from synthlab.models import fit_with_seed, output_of
 from synthlab.privacy.battery import try_attacks
 from synthlab.privacy.coverage import lost_levels
@@ -109,6 +109,32 @@ def auc_of(model: ClassifierMixin, rows: Dataset, held_out: Dataset, *, seed: in
         )
     score = output_of(fit_with_seed(model, rows, seed), held_out, "ranking")
     return roc_auc(held_out.y == held_out.classes[1], score).value
+
+
+def mislabel(rows: Dataset, share: float, rng: np.random.Generator) -> Dataset:
+    """Return the rows, a random share of them with the other of two labels.
+
+    Parameters
+    ----------
+    rows : Dataset
+    share : float in [0, 1]
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    InputError
+        ``share`` is out of range, or there are not two labels.
+    """
+    require(
+        is_number(share, 0, 1) and len(rows.classes) == 2,
+        f"share={share} of {rows.name} with {len(rows.classes)} labels",
+        "a share from 0 to 1, and two labels",
+        "There is no other label.",
+        "Hand in rows of two labels.",
+    )
+    one, other = rows.classes
+    wrong = rng.random(len(rows)) < share
+    return rows.replace(y=np.where(wrong, np.where(rows.y == one, other, one), rows.y))
 
 
 def judge_release(

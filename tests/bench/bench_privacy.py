@@ -1,140 +1,85 @@
-"""Accuracy, detection and time of private tables, PATE and audits on FARS.
+"""What private tables, the GAN and audits cost, against their targets; exit code 1 if missed.
 
-    OMP_NUM_THREADS=1 .venv/bin/python tests/bench/bench_privacy.py
+Run from the repository's root, on an idle machine; about two minutes::
 
-Fatal or not, by ten features and without those that give the label away.  The tree was written
-down before any score was seen.  OpenDP's noise has no seed: figures move from run to run, and so
-each comes with its standard deviation over fits.
+    OMP_NUM_THREADS=1 python tests/bench/bench_privacy.py [ROWS]
+
+**tables**: noisy marginals of the tree of claim C4 (FARS), fitted on 50,000 persons and sampled as
+often.  **consistency**: how far, in total variation, noisy marginals at ε = 0.1 are from the true
+ones, with the counts made consistent, and merely without negative ones.  **GAN**: trained as in
+notebook 03.  **audits**: 50 of noisy counts, 1,000 canaries each, half of them without noise; all
+of these must refute ε = 1, and none of the others.
 """
-# ruff: noqa: T201
 
 from __future__ import annotations
 
+import sys
 import time
-import warnings
 from math import inf
 
 import numpy as np
-from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder
+from bench_control import Line, table
 
+import synthlab as sl
 from synthlab.dataset import Dataset
-from synthlab.datasets.fars import load_fars
-from synthlab.generators.copula import GaussianCopula
+from synthlab.generators.base import draw
 from synthlab.privacy import (
-    Pate,
+    ConditionalGan,
     PrivateMarginals,
     PublicTree,
-    audit,
-    audit_levels,
-    audit_power,
     count_marginals,
-    epsilon_of_rho,
-    rho_of_epsilon,
+    share_refuted,
 )
-from synthlab.privacy.pate import teacher_votes
 
-KIND, SEAT, BELT, DRINK = (
-    "PERSON_TYPE",
-    "SEATING_POSITION",
-    "RESTRAINT_SYSTEM-USE",
-    "POLICE_REPORTED_ALCOHOL_INVOLVEMENT",
-)
-PARENTS = {
-    KIND: None,
-    SEAT: KIND,
-    "AGE": SEAT,
-    "SEX": SEAT,
-    BELT: KIND,
-    "AIR_BAG_AVAILABILITY/DEPLOYMENT": SEAT,
-    "EJECTION": BELT,
-    "EXTRICATION": "EJECTION",
-    DRINK: KIND,
-    "POLICE-REPORTED_DRUG_INVOLVEMENT": DRINK,
-}
-AGES = (0, 1, 5, 10, 15, 16, 18, 21, *range(25, 86, 5), 99, 100)  # 99 means unknown
-LABELS = ("fatal", "other")
-FITS = 5
-#: Noise of checks and of answers, by ε: fixed before any score was seen.
-PATE = {1.0: (150.0, 80.0), 4.0: (100.0, 40.0), 10.0: (100.0, 40.0)}
+ROWS, STEPS, AUDITS, REPEATS = 50_000, 3_000, 50, 5
+TARGETS = {"tables": 5.0, "GAN": 90.0, "audits": 15.0}  # seconds
+FARTHER = 2.0  # times as far as consistent counts, at least
 
 
-def fatal_or_not(rows: Dataset) -> Dataset:
-    """Return ten features and two labels."""
-    y = np.where(rows.y == "Fatal_Injury", *LABELS)
-    return Dataset(rows.X[list(PARENTS)], y, rows.origin, rows.name, rows.ids)
+def persons(rows: int) -> tuple[Dataset, PublicTree]:
+    """Return persons in ten columns, fatal or not, and the public tree of claim C4."""
+    claim = sl.load_claim("C4")
+    train, _ = sl.load_fars(rows)
+    X = train.X[list(claim["parents"])]
+    levels = {name: list(X[name].cat.categories) for name in X if name not in claim["edges"]}
+    parents = {name: parent or None for name, parent in claim["parents"].items()}
+    label = np.where(train.y == "Fatal_Injury", "fatal", "other")
+    tree = PublicTree(["fatal", "other"], parents, levels, claim["edges"])
+    return train.replace(X=X, y=label), tree
 
 
-def fars_tree(rows: Dataset) -> PublicTree:
-    """Return the tree, with the levels that the file's header declares, seen or not."""
-    levels = {name: tuple(rows.X[name].cat.categories) for name in PARENTS if name != "AGE"}
-    return PublicTree(LABELS, PARENTS, levels, {"AGE": AGES})
-
-
-def numbers(rows: Dataset) -> np.ndarray:
-    """Return categories as codes, for gradient boosting."""
-    columns = [rows.X[name] if name == "AGE" else rows.X[name].cat.codes for name in PARENTS]
-    return np.column_stack(columns)
-
-
-def boosted_auc(train: Dataset, test: Dataset) -> float:
-    """Train gradient boosting on one, score it on the other."""
-    categories = [at for at, name in enumerate(PARENTS) if name != "AGE"]
-    model = HistGradientBoostingClassifier(categorical_features=categories, random_state=0)
-    model.fit(numbers(train), train.y)
-    return roc_auc_score(test.y == "fatal", model.predict_proba(numbers(test))[:, 0])
-
-
-def linear_model() -> Pipeline:
-    """Return what teachers and students are."""
-    ages = KBinsDiscretizer(10, quantile_method="averaged_inverted_cdf")
-    categories = [name for name in PARENTS if name != "AGE"]
-    columns = make_column_transformer(
-        (OneHotEncoder(handle_unknown="ignore"), categories), (ages, ["AGE"])
+def seconds_line(name: str, what: str, took: float, also_fine: bool = True) -> Line:
+    """Return a line for a time in seconds."""
+    target = TARGETS[name]
+    return Line(
+        f"{name}: {what}", f"<= {target:g} s", f"{took:.2f} s", took <= target and also_fine
     )
-    return make_pipeline(columns, LogisticRegression(max_iter=300))
 
 
-def linear_auc(train: Dataset, test: Dataset) -> float:
-    """Train a linear model on one, score it on the other."""
-    scores = linear_model().fit(train.X, train.y).predict_proba(test.X)[:, 0]
-    return roc_auc_score(test.y == "fatal", scores)
+def bench_tables(rows: Dataset, tree: PublicTree) -> Line:
+    """Fit and sample at ε = 1; the median of several."""
+    seconds = []
+    for seed in range(REPEATS):
+        start = time.perf_counter()
+        draw(PrivateMarginals(tree, 1.0), rows, len(rows), np.random.default_rng(seed))
+        seconds.append(time.perf_counter() - start)
+    return seconds_line("tables", f"{len(rows):,} rows x {len(tree.columns)}", np.median(seconds))
 
 
-def spread(values: list[float]) -> str:
-    """Return mean and standard deviation."""
-    return f"{np.mean(values):.4f} ± {np.std(values, ddof=1):.4f}"
-
-
-def bench_tables(train: Dataset, test: Dataset) -> None:
-    """Print accuracy and error of marginals by ε, with and without consistency."""
-    tree, rng = fars_tree(train), np.random.default_rng(0)
-    exact = count_marginals(train, tree)
-    print(f"cells {sum(cells.size for cells in exact.values()):,}, real AUC ", end="")
-    print(f"{boosted_auc(train, test):.4f} boosted, {linear_auc(train, test):.4f} linear")
-    for epsilon in (0.1, 1.0, 3.0, 10.0, inf):
-        for is_consistent in (True, False):
-            boosted, linear, error, seconds = [], [], [], []
-            for _ in range(FITS):
-                began = time.perf_counter()
-                fitted = PrivateMarginals(tree, epsilon, is_consistent=is_consistent).fit(
-                    train, rng
-                )
-                made = fitted.sample(len(train), rng)
-                seconds.append(time.perf_counter() - began)
-                boosted.append(boosted_auc(made, test))
-                linear.append(linear_auc(made, test))
-                error.append(total_variation(fitted.weights, exact))
-            print(
-                f"eps {epsilon:4} consistent {is_consistent!s:5} AUC {spread(boosted)} boosted, "
-                f"{spread(linear)} linear, marginals off by {np.mean(error):.4f}, "
-                f"{np.median(seconds):.2f} s",
-                flush=True,
-            )
+def bench_consistency(rows: Dataset, tree: PublicTree) -> Line:
+    """Compare consistent counts with clipped ones."""
+    exact, rng = count_marginals(rows, tree), np.random.default_rng(0)
+    off = {}
+    for kind in (True, False):
+        fits = [PrivateMarginals(tree, 0.1, is_consistent=kind).fit(rows, rng) for _ in range(3)]
+        off[kind] = np.mean([total_variation(fit.weights, exact) for fit in fits])
+    told = f"{off[True]:.3f} consistent, {off[False]:.3f} clipped"
+    return Line(
+        "consistency: marginals at ε = 0.1 off by",
+        f">= {FARTHER:g}x less",
+        told,
+        off[False] >= FARTHER * off[True],
+    )
 
 
 def total_variation(weights: dict, exact: dict) -> float:
@@ -143,70 +88,34 @@ def total_variation(weights: dict, exact: dict) -> float:
     return np.mean([np.abs(a / a.sum() - b / b.sum()).sum() / 2 for a, b in pairs])
 
 
-def bench_pate(train: Dataset, public: Dataset, test: Dataset) -> None:
-    """Print what students learn by ε."""
-    began, rng = time.perf_counter(), np.random.default_rng(0)
-    asked = public.take(np.arange(2_000))
-    votes = teacher_votes(train, asked, LABELS, linear_model(), 250, rng)
-    print(f"250 teachers, 2,000 rows: {time.perf_counter() - began:.1f} s")
-    for epsilon, (check, answer) in PATE.items():
-        n_queries = 2_000 if epsilon == 10 else 500
-        noise = {"check_scale": check, "answer_scale": answer}
-        pate = Pate(asked, LABELS, linear_model(), 250, n_queries, epsilon, **noise)
-        fits = [pate.answer(votes[:n_queries]) for _ in range(FITS)]
-        students = [linear_auc(fit.answered, test) for fit in fits]
-        right = [(fit.labels == asked.y[fit.rows]).mean() for fit in fits]
-        print(
-            f"PATE eps {epsilon:4} asked {fits[0].n_asked}, answered {len(fits[0].rows)} "
-            f"({np.mean(right):.3f} right), spent {fits[0].spent:.2f}, AUC {spread(students)}"
-        )
+def bench_gan(rows: Dataset, tree: PublicTree) -> Line:
+    """Train and sample once, compiling included."""
+    start = time.perf_counter()
+    draw(ConditionalGan(STEPS), rows, len(rows), np.random.default_rng(0))
+    return seconds_line("GAN", f"{STEPS:,} steps", time.perf_counter() - start)
 
 
-def counts_alone(epsilon: float, n_canaries: int) -> PrivateMarginals:
-    """Return noisy counts of the audit column alone."""
-    return PrivateMarginals(
-        PublicTree(["canary"], {"audit": None}, {"audit": audit_levels(n_canaries)}), epsilon
-    )
-
-
-def bench_audits(train: Dataset) -> None:
-    """Print how often which promise is refuted, and the time of an audit."""
-    rho = rho_of_epsilon(1.0)
-    for m, r, divisor in (
-        (1_000, 500, 1), (1_000, 500, inf), (10_000, 1_000, 1), (10_000, 1_000, 2),
-        (10_000, 1_000, 3), (10_000, 1_000, 5),
-    ):  # fmt: skip
-        kept = counts_alone(epsilon_of_rho(rho * divisor**2), m)
-        began = time.perf_counter()
-        found = [audit(kept, n_canaries=m, n_guesses=r, random_state=s) for s in range(10)]
-        seconds = (time.perf_counter() - began) / 10
-        bounds = [result.epsilon_lower for result in found]
-        print(
-            f"m {m:6,} r {r:5,} noise / {divisor}: eps 1 refuted "
-            f"{sum(result.refutes(1.0) for result in found)} of 10, bound {spread(bounds)}, "
-            f"{seconds:.2f} s an audit",
-            flush=True,
-        )
-    began = time.perf_counter()
-    found = [
-        audit(GaussianCopula(), train.take(np.arange(3_000)), random_state=s) for s in (0, 1, 2)
+def bench_audits(rows: Dataset, tree: PublicTree) -> Line:
+    """Audit noisy counts, with their noise and without."""
+    start = time.perf_counter()
+    shares = [
+        share_refuted(1_000, 500, divisor=divisor, n_audits=AUDITS // 2) for divisor in (1, inf)
     ]
-    print(f"copula: {[round(result.epsilon_lower, 2) for result in found]}, ", end="")
-    print(f"{(time.perf_counter() - began) / 3:.2f} s an audit")
-    began = time.perf_counter()
-    table = audit_power((1.0, 3.0, 10.0), (1.0, 2.0, 3.0, inf))
-    print(table.round(3).to_string(index=False), f"\n{time.perf_counter() - began:.1f} s")
+    took = time.perf_counter() - start
+    return seconds_line("audits", f"{AUDITS} of 1,000 canaries", took, shares == [0, 1])
 
 
-def main() -> None:
-    """Run all three."""
-    warnings.simplefilter("ignore")
-    real_train, real_eval = map(fatal_or_not, load_fars(50_000, n_eval=35_000))
-    public, test = real_eval.take(np.arange(5_000)), real_eval.take(np.arange(5_000, 35_000))
-    bench_tables(real_train, test)
-    bench_pate(real_train, public, test)
-    bench_audits(real_train)
+def main(arguments: list[str]) -> int:
+    """Run all four; return the exit code."""
+    rows, tree = persons(int(arguments[0]) if arguments else ROWS)
+    benches = (bench_tables, bench_consistency, bench_gan, bench_audits)
+    lines = []
+    for bench in benches:
+        sys.stderr.write(f"{bench.__name__} ...\n")
+        lines.append(bench(rows, tree))
+    sys.stdout.write(table(lines) + "\n")
+    return 0 if all(line.ok for line in lines) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))
