@@ -67,7 +67,7 @@ def agreement_dots(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         ax.text(1.02, row, line.verdict, color=palette.INK, **about)
     ax.set_yticks(range(len(frame)), frame["label"])
     ax.set_ylim(len(frame) - 0.5, -0.5)
-    ax.set_xlim(-1, 1)
+    ax.set(xlim=(-1, 1), xticks=[-1, -0.5, 0, 0.5, 1])
     ax.set_xlabel("rank correlation with the error on real hard mail")
     return ax
 
