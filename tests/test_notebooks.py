@@ -249,6 +249,21 @@ def test_c8_keeping_the_real_rows_holds_the_loop():
     assert found["change_text_real_accumulate"] > found["change_text_real_replace"] + 0.03
 
 
+@on_worker("08_corners")
+def test_c9_corner_rows_lift_corners_and_middle_rows_do_not():
+    _, _, found = execution("08_corners")
+    for world in ("plane", "persons", "cards"):
+        corner, middle = (f"lift_{world}_oracle_{at}" for at in ("corners", "middle"))
+        assert found[f"{corner}_corners"] > found[f"{middle}_corners"] + 0.02
+        assert found[f"{corner}_corners"] > found[f"lift_{world}_own_corners_corners"]
+
+
+@on_worker("08_corners")
+def test_c9_more_real_rows_bear_fewer_wrong_labels():
+    _, _, found = execution("08_corners")
+    assert found["even_100"] > found["even_1000"] + 0.05
+
+
 # --- as committed --------------------------------------------------------------------------
 
 

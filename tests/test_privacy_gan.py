@@ -201,7 +201,7 @@ def test_a_pack_that_does_not_divide_the_batch_is_refused():
 def test_rows_that_cannot_be_learned_are_refused():
     gap = guests().replace(X=guests().X.assign(height=np.nan))
     assert "ConditionalGan: 1 columns" in refusal(sample, gap)
-    assert "holds texts; expected a table" in refusal(sample, zipf_texts(20))
+    assert "holds texts: expected a table" in refusal(sample, zipf_texts(20))
     assert "has no rows" in refusal(sample, guests().take([]))
     assert "label='nobody'" in refusal(sample, guests(), label="nobody")
     assert "n=0" in refusal(sample, guests(), n=0)
