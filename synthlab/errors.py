@@ -95,7 +95,10 @@ def is_number(value: object, low: float = -math.inf, high: float = math.inf) -> 
     """Whether a value is a finite number in [low, high]; truth values are none."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return False
-    return math.isfinite(value) and low <= value <= high
+    try:
+        return math.isfinite(value) and low <= value <= high
+    except OverflowError:  # an int beyond any float
+        return False
 
 
 def first(rows: Iterable[object], limit: int = 5) -> str:

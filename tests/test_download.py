@@ -390,7 +390,7 @@ def test_a_manifest_depends_on_every_name():
 
 
 @pytest.mark.parametrize("name", registry.load_registry())
-def test_every_data_set_has_a_licence_and_a_checksum(name):
+def test_every_data_set_has_a_license_and_a_checksum(name):
     entry = registry.load_registry()[name]
-    assert entry["licence"]
+    assert entry["license"]
     assert len(entry.get("sha256") or entry["manifest_sha256"]) == 64

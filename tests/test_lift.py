@@ -611,7 +611,7 @@ def test_a_model_without_scores_is_refused_by_a_metric_that_needs_them(scoring):
 
 def test_a_contaminated_comparison_is_refused():
     real, _, eval = trio()
-    with pytest.raises(ContaminationError, match="600 evaluation rows .* have a copy"):
+    with pytest.raises(ContaminationError, match=r"600 evaluation rows .* have a copy"):
         lift_of(real, eval.replace(origin=SYNTHETIC), eval)
 
 

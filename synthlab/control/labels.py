@@ -9,7 +9,6 @@ is never an estimate ± something.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -24,6 +23,7 @@ from synthlab.control.label_result import LabelValue
 from synthlab.control.settings import check_settings
 from synthlab.dataset import Dataset, fingerprint
 from synthlab.errors import ContaminationError, InputError, first
+from synthlab.generators.base import draw
 from synthlab.metrics.grading import Metric, get_metric, grade
 from synthlab.models import default_model, fit_with_seed, output_of
 from synthlab.stats import intervals
@@ -174,7 +174,7 @@ def _repeat(job: _Job, random_state: int, number: int) -> list[Score]:
         halves = shuffled[np.argsort(rows.y[shuffled], kind="stable")]
         arms += [start + part for part in (rows, rows.take(halves[::2]), rows.take(halves[1::2]))]
     else:
-        rows = deepcopy(rows).fit(start, rng).sample(job.n_synth, rng)
+        rows = draw(rows, start, job.n_synth, rng)
         _check_sample(job, rows, start)
         arms.append(start + rows)
     seed, scores = int(rng.integers(2**32)), []
@@ -282,11 +282,6 @@ def _check_inputs(sets: tuple, n_synth: int | None, costs: tuple) -> None:
 
 def _check_sample(job: _Job, rows: Dataset, start: Dataset) -> None:
     roles.check_roles(job.real_train, rows, job.real_eval)
-    if len(rows) != job.n_synth:
-        raise InputError(
-            f"{rows.name}: sample({job.n_synth}) returned {len(rows)} rows; expected as many as "
-            f"asked for. Another number has another worth. Mend the generator."
-        )
     known = set() if start.ids is None else set(start.ids)
     strangers = {parent for row in rows.derived_from for parent in row} - known
     if strangers:

@@ -12,7 +12,7 @@ from synthlab.paths import data_dir, sha256_of
 
 
 def load_registry() -> dict[str, dict]:
-    """Return ``data/registry.toml``: name → version, licence, sources, checksums."""
+    """Return ``data/registry.toml``: name → version, license, sources, checksums."""
     return tomllib.loads((data_dir() / "registry.toml").read_text("utf-8"))
 
 
