@@ -1,8 +1,8 @@
 """Real and recorded data, each verified before its first use.
 
 `load_*` returns a `Dataset` or a pair (real_train, real_eval).  ``data/registry.toml`` (and, for
-119 tables, ``data/imbalanced.toml``) lists sources and checksums, ``data/README.md`` has the cards.  To
-add one: its file here, its name below, its registry entry and its card.
+119 tables, ``data/imbalanced.toml``) lists sources and checksums, ``data/README.md`` has the
+cards.  To add one: its file here, its name below, its registry entry and its card.
 """
 
 import lazy_loader as _lazy
