@@ -10,6 +10,7 @@ from synthlab.plots.canvas import Look, new_axes, series_looks
 
 _CHANCE = 0.5  # AUC of a ranking that knows nothing
 _BESIDE, _LEVEL = 6, -3  # of a point's label, in points
+_LINE, _WORD = 10, 40  # that labels take, in points
 
 
 def trade_off(frame: pd.DataFrame, real_score: float, ax: Axes | None = None) -> Axes:
@@ -45,6 +46,7 @@ def trade_off(frame: pd.DataFrame, real_score: float, ax: Axes | None = None) ->
     ax.margins(x=0.12, y=0.08)
     low, high = ax.get_ylim()
     ax.set_ylim(max(low, _CHANCE), min(high, 1.0))  # where few repeats make intervals absurd
+    _label_points(ax, frame)
     ax.legend(frameon=False, loc="lower right")
     return ax
 
@@ -75,6 +77,18 @@ def _draw_path(ax: Axes, rows: pd.DataFrame, look: Look, name: str) -> None:
     ax.errorbar(x, y, reach[1], reach[0], linestyle="none", color=look.color, alpha=0.6)
     shape = {"marker": look.marker, "markeredgecolor": INK, "markeredgewidth": 0.5}
     ax.plot(x, y, color=look.color, linewidth=1, label=name, **shape)
-    for row in rows.itertuples():
-        at, place = (row.advantage_high, row.score), (_BESIDE, _LEVEL)
+
+
+def _label_points(ax: Axes, frame: pd.DataFrame) -> None:
+    """Write each point's label right of its interval, and above one that stands there already."""
+    in_points, placed = 72 / ax.figure.dpi, []
+    for row in frame.sort_values("score").itertuples():
+        x, y = ax.transData.transform((row.advantage_high, row.score)) * in_points
+        raised = y
+        for other_x, other_y in placed:
+            if abs(x - other_x) < _WORD and raised - other_y < _LINE:
+                raised = other_y + _LINE
+        if row.label:
+            placed.append((x, raised))
+        at, place = (row.advantage_high, row.score), (_BESIDE, _LEVEL + raised - y)
         ax.annotate(row.label, at, place, textcoords="offset points", fontsize=8, color=INK)
