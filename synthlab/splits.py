@@ -106,7 +106,8 @@ def group_codes(data: Dataset) -> np.ndarray:
     """Return a number per row, shape (n_rows,): equal in one group; without groups all differ."""
     if data.groups is None:
         return np.arange(len(data))
-    return np.unique(data.groups.astype(str), return_inverse=True)[1]
+    codes, groups = pd.factorize(data.groups)
+    return pd.factorize(groups.astype(str), sort=True)[0][codes]
 
 
 def time_split(

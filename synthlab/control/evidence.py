@@ -29,7 +29,7 @@ class Draw(NamedTuple):
     strata : ndarray of int, shape (n_rows,)
         All zeros where class shares are random, too; else the classes.
     groups : ndarray of int, shape (n_rows,), or None
-        Rows that were drawn together.
+        Rows that were drawn together, numbered from 0 without a gap.
     """
 
     classes: np.ndarray
@@ -42,6 +42,11 @@ class Draw(NamedTuple):
         classes = np.unique(real_eval.y, return_inverse=True)[1]
         groups = None if real_eval.groups is None else group_codes(real_eval)
         return cls(classes, classes if stratified else np.zeros_like(classes), groups)
+
+    @property
+    def n_groups(self) -> int:
+        """What is drawn independently: groups, or rows where there are none."""
+        return len(self.classes) if self.groups is None else int(self.groups.max()) + 1
 
     @property
     def n_rarest(self) -> int:
@@ -77,10 +82,9 @@ def find_insufficiency(
     metric : Metric
     """
     n_rows = len(draw.classes)
-    n_groups = n_rows if draw.groups is None else len(set(draw.groups))
     needed = (
         (n_rows, MIN_EVAL_ROWS, "evaluation rows"),
-        (n_groups, MIN_GROUPS, "groups of evaluation rows"),
+        (draw.n_groups, MIN_GROUPS, "groups of evaluation rows"),
         (draw.n_rarest, metric.min_class_rows, "evaluation rows of the rarest class"),
     )
     for count, least, what in needed:

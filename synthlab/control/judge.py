@@ -261,7 +261,7 @@ def _interval_of_equals(
     if _are_same_function(pairs) or not metric.is_bounded:
         return Interval(0.0, 0.0, 0.0, 0.0, np.inf)
     n = len(draw.classes) if metric.is_mean_of_rows else draw.n_rarest
-    n = n if draw.groups is None else min(n, len(set(draw.groups)))
+    n = min(n, draw.n_groups)
     return intervals.paired_score_interval(0.0, 0.0, n, confidence)
 
 
@@ -273,7 +273,7 @@ def _reason(lack: Insufficiency | None, discordant: int, draw: Draw) -> str:
     if lack:
         return lack.reason
     n_rows = len(draw.classes)
-    grouped = "" if draw.groups is None else f" in {len(set(draw.groups)):,} groups"
+    grouped = "" if draw.groups is None else f" in {draw.n_groups:,} groups"
     return f"{n_rows:,} evaluation rows{grouped}, the models differ on {discordant:,}"
 
 

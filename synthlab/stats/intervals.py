@@ -23,6 +23,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import optimize, special
 from scipy import stats as scipy_stats
 
@@ -114,7 +115,7 @@ def _per_draw(
     """Sum influence (n_scores, n_rows) over groups, which then are one stratum."""
     if groups is None:
         return influence, strata
-    codes = np.unique(groups, return_inverse=True)[1]
+    codes = pd.factorize(groups)[0]
     sums = np.array([np.bincount(codes, row) for row in influence])
     return sums, np.zeros(sums.shape[1], dtype=int)
 

@@ -2,14 +2,15 @@
 
 Run from the repository's root, on an idle machine; a few minutes::
 
-    OMP_NUM_THREADS=1 python tests/bench/bench_control.py [interval] [overhead] [scaling]
+    OMP_NUM_THREADS=1 python tests/bench/bench_control.py [NAME ...]
 
 **interval**: AP and AUC of 33,000 eval rows, 5 seeds × 2 arms, against the loop around
 scikit-learn that one would write without this package (`bootstrap_with_sklearn`), in the same
-process; the standard error against 10,000 replicates of a faster bootstrap.  **overhead**: what
-`evaluate_synthetic_lift` adds to fits and one prediction each, which the plainest loop needs too.
-**scaling**: time and memory from 10,000 to 1,000,000 rows of 30 columns, each size in a process of
-its own.
+process; the standard error against 10,000 replicates of a faster bootstrap.  **groups**: the same
+interval with groups and without.  **wide**: the control on 40 rows of 400 columns.  **overhead**:
+what `evaluate_synthetic_lift` adds to fits and one prediction each, which the plainest loop needs
+too.  **scaling**: time and memory from 10,000 to 1,000,000 rows of 30 columns, each size in a
+process of its own.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import synthlab as sl
-from synthlab.control import arms
+from synthlab.control.arms import Fit
+from synthlab.control.evidence import Draw
+from synthlab.control.judge import compare_fits, lift_interval
 from synthlab.dataset import REAL, SYNTHETIC, Dataset
-from synthlab.metrics.grading import METRICS
+from synthlab.metrics.grading import METRICS, grade
 from synthlab.models import default_model
 
 SEED = 33
@@ -41,6 +44,7 @@ POSITIVES, NEGATIVES = 330, 32_670
 RIVAL_REPLICATES, TIMED_REPLICATES, ORACLE_REPLICATES = 2_000, 40, 10_000
 RIVALS = {"roc_auc": roc_auc_score, "average_precision": average_precision_score}
 TABLE_ROWS, COLUMNS = 100_000, 30
+WIDE = (40, 400)  # rows, columns
 SCALES = (10_000, 100_000, 1_000_000)
 Sets = tuple[Dataset, Dataset, Dataset]
 
@@ -77,14 +81,13 @@ def bench_interval() -> list[Line]:
 def time_ours(name: str, outputs: np.ndarray) -> tuple[float, float]:
     """Return the seconds of one interval (median of 9), and the rows' standard error."""
     setting = Setting("bench", name, POSITIVES, NEGATIVES, auc=0.93, margin=0.005)
-    codes, seconds = setting.eval.y, []
+    draw, seconds = Draw.of(setting.eval, stratified=True), []  # as the bootstrap draws
     for _ in range(9):
         start = time.perf_counter()
         pairs = [
             tuple(graded(setting, output) for output in pair) for pair in zip(*outputs, strict=True)
         ]
-        discordant = arms.count_discordant(pairs)
-        _, terms = arms.lift_interval(pairs, codes, METRICS[name], discordant, 0.95)
+        _, terms = lift_interval(pairs, draw, METRICS[name], 0.95)
         seconds.append(time.perf_counter() - start)
     rows = sum(term.variance for term in terms if term.source != "seeds")
     return float(np.median(seconds)), rows**0.5
@@ -171,6 +174,66 @@ def error_line(name: str, ours: float, oracle: float) -> Line:
     return Line(what, "within 5 %", measured, abs(ours / oracle - 1) <= 0.05)
 
 
+# --- groups -------------------------------------------------------------------------------
+
+
+def bench_groups() -> list[Line]:
+    """Compare the interval of the same rows with groups, and without."""
+    rng = np.random.default_rng(SEED)
+    n = POSITIVES + NEGATIVES
+    X, y = np.zeros((n, 1)), (rng.random(n) < 0.3).astype(int)
+    plain = Dataset(X, y, REAL, "eval")
+    grouped = plain.replace(groups=rng.integers(n // 10, size=n))
+    logits = y + rng.normal(size=(2, 5, n))
+    return [groups_line(name, plain, grouped, logits) for name in (*RIVALS, "accuracy")]
+
+
+def groups_line(name: str, plain: Dataset, grouped: Dataset, logits: np.ndarray) -> Line:
+    """Return the line of one metric."""
+    without, with_groups = (time_judge(name, rows, logits) for rows in (plain, grouped))
+    ratio = with_groups / without
+    measured = f"{ratio:.2f}x ({1e3 * with_groups:.0f} ms beside {1e3 * without:.0f} ms)"
+    what = f"interval of {name}, {len(plain):,} eval rows in {len(plain) // 10:,} groups"
+    return Line(what, "<= 2x the plain one", measured, ratio <= 2)
+
+
+def time_judge(name: str, rows: Dataset, logits: np.ndarray) -> float:
+    """Return the seconds of grading and judging both arms (median of 9)."""
+    outputs = logits if METRICS[name].needs == "ranking" else (logits > 0.5).astype(int)
+    seconds, classes = [], np.array([0, 1])
+    for _ in range(9):
+        start = time.perf_counter()
+        arms = (
+            [Fit(grade(output, rows, METRICS[name], classes), output) for output in arm]
+            for arm in outputs
+        )
+        compare_fits(*arms, rows, METRICS[name])
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds))
+
+
+# --- wide tables ---------------------------------------------------------------------------
+
+
+def bench_wide() -> list[Line]:
+    """Run the whole control on more columns than rows."""
+    rng = np.random.default_rng(SEED)
+    sets = [
+        Dataset(
+            pd.DataFrame(rng.normal(size=(WIDE[0], WIDE[1]))).add_prefix("x"),
+            np.arange(WIDE[0]) % 2,
+            origin,
+            f"{origin} {number}",
+        )
+        for number, origin in enumerate((REAL, SYNTHETIC, REAL))
+    ]
+    start = time.perf_counter()
+    sl.evaluate_synthetic_lift(*sets)
+    seconds = time.perf_counter() - start
+    what = f"the control on {WIDE[0]} rows x {WIDE[1]} columns, zero-cost baselines included"
+    return [Line(what, "<= 5 s", f"{seconds:.1f} s", seconds <= 5)]
+
+
 # --- everything but the fits ---------------------------------------------------------------
 
 
@@ -208,7 +271,7 @@ def time_prediction(sets: Sets, model: ClassifierMixin) -> float:
 
 
 def timed_control(sets: Sets, model: ClassifierMixin) -> tuple[float, list[float]]:
-    """Return the seconds of a whole control without free controls, and those of its fits."""
+    """Return the seconds of a whole control without zero-cost baselines, and those of its fits."""
     in_fits: list[float] = []
     model.__class__ = timing_class(type(model), in_fits)
     start = time.perf_counter()
@@ -310,7 +373,13 @@ def peak_bytes() -> int:
 
 # --- the table -----------------------------------------------------------------------------
 
-BENCHES = {"interval": bench_interval, "overhead": bench_overhead, "scaling": bench_scaling}
+BENCHES = {
+    "interval": bench_interval,
+    "groups": bench_groups,
+    "wide": bench_wide,
+    "overhead": bench_overhead,
+    "scaling": bench_scaling,
+}
 
 
 def table(lines: list[Line]) -> str:
