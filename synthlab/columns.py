@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from synthlab.errors import InputError, first
+from synthlab.errors import InputError, first, require
 
 REAL, SYNTHETIC = "real", "synthetic"
 Features = pd.DataFrame | pd.Series | np.ndarray
@@ -19,6 +20,9 @@ def checked_features(X: Features, name: str) -> Features:
     if isinstance(X, pd.DataFrame):
         if X.shape[1] == 0:
             raise InputError(f"{name}: no feature column is left, so nothing can be learned.")
+        _require_names(X.columns, name)
+        for column in X.columns:
+            _require_plain(X[column], f"{name}: column {column!r}")
         return X.reset_index(drop=True)
     if isinstance(X, pd.Series):
         return X.reset_index(drop=True)
@@ -34,7 +38,58 @@ def checked_features(X: Features, name: str) -> Features:
             f"{name}: X has {X.ndim} dimension(s); expected a DataFrame, a Series of text, or "
             f"an array of shape (n_rows, n_columns). Convert it first."
         )
+    for number in range(X.shape[1]):
+        _require_plain(pd.Series(X[:, number]), f"{name}: column {number}")
     return X
+
+
+def _require_names(columns: pd.Index, name: str) -> None:
+    repeated = columns[columns.duplicated()].unique()
+    require(
+        not len(repeated),
+        f"{name}: column {first(map(repr, repeated))} occurs more than once",
+        "a name of its own for every column",
+        "Nobody could tell which of them a model learned from.",
+        "Rename or drop columns.",
+    )
+    odd = [
+        c for c in columns if isinstance(c, bool) or (np.isscalar(c) and pd.isna(c)) or c is None
+    ]
+    require(
+        not odd,
+        f"{name}: column names {first(map(repr, odd))}",
+        "texts or whole numbers",
+        "They would be taken for a choice of rows.",
+        "Rename these columns.",
+    )
+    kinds = {isinstance(column, str) for column in columns}
+    require(
+        len(kinds) == 1,
+        f"{name}: columns {first(map(repr, columns))}",
+        "names that are all text, or none of them",
+        "Models refuse a mixture.",
+        "Rename them: X.columns = X.columns.map(str).",
+    )
+
+
+def _require_plain(column: pd.Series, what: str) -> None:
+    """Raise `InputError` where a value can be neither hashed nor compared, as a list cannot."""
+    require(
+        getattr(column.dtype, "kind", "") != "c",
+        f"{what} holds complex numbers",
+        "numbers, texts or dates",
+        "They have no order.",
+        "Spread their parts over two columns.",
+    )
+    if column.dtype != object:
+        return
+    odd = np.flatnonzero([not isinstance(v, Hashable) or isinstance(v, bytes) for v in column])
+    if len(odd):
+        raise InputError(
+            f"{what} holds {column.iloc[odd[0]]!r:.40} ({len(odd)} such values, rows "
+            f"{first(odd)}); expected numbers, texts or dates. Equal rows could not be told. "
+            f"Spread lists over columns, and decode bytes."
+        )
 
 
 def refuse_empty_texts(X: Features, is_edge_case: np.ndarray, name: str) -> None:
@@ -65,7 +120,10 @@ def column_of(values, n: int, dtype: type, what: str, name: str) -> np.ndarray:
 
 def checked_labels(y, n: int, name: str) -> np.ndarray:
     """Return labels as a plain array, one per row; none may be missing."""
-    series = pd.Series(np.asarray(y).ravel() if np.ndim(y) > 1 else y).reset_index(drop=True)
+    if not isinstance(y, pd.Series):
+        y = list(np.asarray(y).ravel()) if getattr(y, "ndim", 1) > 1 else y
+    series = pd.Series(y).reset_index(drop=True)
+    _require_plain(series, f"{name}: label column")
     missing = np.flatnonzero(series.isna())
     if len(missing):
         raise InputError(

@@ -17,10 +17,11 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.validation import has_fit_parameter
 
 from synthlab.dataset import Dataset, Features
-from synthlab.errors import InputError, first
+from synthlab.errors import InputError, SynthlabError, first
 
 #: Of scikit-learn's gradient boosting: it stops early, and bins by a sample, above so many rows.
 _ROWS_OF_EARLY_STOPPING, _ROWS_OF_BINNING = 10_000, 200_000
+_OURS = (SynthlabError, MemoryError)  # that are no fault of a model's
 _ROUNDING, _TOTAL = 1e-6, 1e-3  # that probabilities may be off by, one and all of a row
 
 
@@ -129,10 +130,12 @@ def fit_with_seed(
         options = {weight_parameter(copy): sample_weight}
     try:
         fitted = copy.fit(own_copy(data.X), data.y.copy(), **options)
-    except ValueError as error:
+    except _OURS:
+        raise
+    except Exception as error:  # whatever a user's model may raise
         raise InputError(
-            f"the model cannot be fitted on {data.name} ({len(data)} rows): {error}. Without a "
-            f"fit there is no score. Hand in a model that takes such columns."
+            f"the model cannot be fitted on {data.name} ({len(data)} rows): {_told(error)}. "
+            f"Without a fit there is no score. Hand in a model that takes such columns."
         ) from error
     _require_same_classes(fitted, data)
     return fitted
@@ -224,7 +227,7 @@ def _output(fitted: ClassifierMixin, rows: _Rows, needs: str) -> np.ndarray:
 
 def _checked_output(fitted: ClassifierMixin, method: str, rows: _Rows) -> np.ndarray:
     """Return what a method says of rows; refuse what no classifier of these classes can say."""
-    output = np.asarray(_called(fitted, method, rows))
+    output = _called(fitted, method, rows, as_array=True)
     flaw = _flaw_of(output, method, np.asarray(fitted.classes_), rows.n_rows)
     if flaw:
         raise InputError(
@@ -264,15 +267,23 @@ def _rows(mask: np.ndarray) -> str:
     return first(np.flatnonzero(mask))
 
 
-def _called(fitted: BaseEstimator, method: str, rows: _Rows) -> Any:
+def _called(fitted: BaseEstimator, method: str, rows: _Rows, *, as_array: bool = False) -> Any:
     try:
-        return getattr(fitted, method)(rows.X)
-    except ValueError as error:
+        found = getattr(fitted, method)(rows.X)
+        return np.asarray(found) if as_array else found
+    except _OURS:
+        raise
+    except Exception as error:  # whatever a user's model may raise
         raise InputError(
-            f"the fitted model's {method} fails on {rows.name} ({rows.n_rows} rows): {error}. "
-            f"Without it there is no score. Let the model handle what training never showed, "
-            f"such as unseen categories."
+            f"the fitted model's {method} fails on {rows.name} ({rows.n_rows} rows): "
+            f"{_told(error)}. Without it there is no score. Let the model handle what training "
+            f"never showed, such as unseen categories."
         ) from error
+
+
+def _told(error: Exception) -> str:
+    """Return an error's text; its kind as well where the text alone would say little."""
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
 def _most_detailed(fitted: ClassifierMixin, rows: _Rows) -> np.ndarray:

@@ -313,14 +313,15 @@ def test_absent_ids_may_repeat():
     ("field", "values", "said"),
     [
         ("labels", ["ham", "spam"], "2 labels for 3 rows"),
-        ("labels", [["u", "v"]] * 3, "6 labels for 3 rows"),
+        ("labels", np.array([["u", "v"]] * 3), "6 labels for 3 rows"),
+        ("labels", [["u", "v"]] * 3, "label column holds ['u', 'v'] (3 such values"),
         ("ids", ["1", "2"], "2 ids for 3 rows"),
         ("origin", [REAL], "origin has shape (1,) for 3 rows"),
         ("derived_from", [()], "derived_from lists 1 rows of 3"),
         ("is_edge_case", [True, False], "is_edge_case has shape (2,) for 3 rows"),
     ],
 )
-def test_a_wrong_length_is_refused(field, values, said):
+def test_other_than_one_value_per_row_is_refused(field, values, said):
     assert f"mail: {said}" in refusal(mail, **{field: values})
 
 

@@ -47,7 +47,8 @@ def check_roles(real_train: Dataset, synth_train: Dataset, real_eval: Dataset) -
     require_same_labels(real_train, real_eval)
     require_labels(real_train, real_eval)
     _require_known_labels(synth_train, real_train)
-    joined_features(real_train.take([0]), real_eval.take([0]))
+    for data in (synth_train, real_eval):
+        joined_features(real_train.take([0]), data.take([0]))
     _require_lineage(synth_train, real_train, real_eval)
     _check_groups(real_train, real_eval)
     for train in (real_train, synth_train):

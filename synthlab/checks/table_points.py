@@ -116,7 +116,9 @@ class Space(NamedTuple):
             if all(is_numeric_dtype(frame.dtypes.iloc[at]) for frame in frames)
         ]
         values = np.concatenate([_floats(frame, numeric) for frame in frames[: len(real)]])
-        spread = pd.DataFrame(np.where(np.isfinite(values), values, np.nan)).std(ddof=0).to_numpy()
+        known = pd.DataFrame(np.where(np.isfinite(values), values, np.nan))
+        largest = known.abs().max().replace(0, 1)  # whose square may be no number
+        spread = ((known / largest).std(ddof=0) * largest).to_numpy()
         radius = jitter * np.sqrt(chi2.ppf(_FOUND_SHARE, max(1, len(numeric))))
         hashes = np.concatenate([_group_hashes(frame, numeric) for frame in frames[: len(real)]])
         spread = np.where(spread > 0, spread, 1.0)

@@ -30,6 +30,7 @@ _STARTS = {
     b"\xfe\xff": "UTF-16 text",
 }
 _OTHER_DELIMITERS = ";\t|"
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _COMMA_NUMBER = re.compile(r"[+-]?\d+(,\d+)+")
 
 
@@ -99,7 +100,7 @@ def _decoded(path: Path) -> str:
 def _structure(text: str, path: Path) -> tuple[list[str], int]:
     """Return the names in the header and the number of rows, each as long as the header."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    n_rows = 0
+    n_rows = n_blank = 0
     try:
         with _long_fields():
             names = next((row for row in reader if row), None)
@@ -110,8 +111,11 @@ def _structure(text: str, path: Path) -> tuple[list[str], int]:
                 if row and len(row) != len(names):
                     _refuse_ragged(path, reader.line_num, len(row), names)
                 n_rows += bool(row)
+                n_blank += not row
     except csv.Error as error:
         _refuse(path, f"line {reader.line_num}: {error}", "with every quote closed or doubled")
+    if n_blank and "\n" in text and _LONE_RETURN.search(text):  # a line end, or part of a value?
+        _refuse(path, "blank lines, and line ends of two kinds", "with line ends of one kind")
     return names, n_rows
 
 

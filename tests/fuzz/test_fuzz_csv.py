@@ -30,7 +30,15 @@ def is_same(got, meant):
         return meant in MISSING or meant.strip().lower() == "nan"
     if isinstance(got, str):
         return got == meant
-    return str(got).lower() == meant.strip().lower() or float(got) == float(meant)
+    return str(got).lower() == meant.strip().lower() or as_number(meant) == float(got)
+
+
+def as_number(text):
+    """Return what a text says as a number, or None."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 @fuzzed
@@ -52,7 +60,8 @@ def test_texts_are_read_letter_by_letter(table, dialect):
     name = table.header[0]
     data = read(dialect.write(table), text=name)
     if data is None:
-        assert any(not row[0].strip() or "\r" in row[0] for row in table.rows)
+        texts, others = [row[0] for row in table.rows], "".join(map("".join, table.rows))
+        assert not all(map(str.strip, texts)) or "\r" in others or "," in others
     else:
         assert list(data.X) == [row[0] for row in table.rows]
 
