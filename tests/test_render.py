@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from small_notebooks import PICTURE, SAVES, USES, make_notebook, tag_cell
 
-from synthlab.course.render import headline_figure, render_in_place
+from synthlab.course.render import headline_figure, record_golden, render_in_place
 from synthlab.errors import NotebookError
 
 
@@ -30,6 +30,16 @@ def test_rendering_strips_what_differs_between_runs_and_keeps_numbers_and_headli
     picture = (tmp_path / "figures" / "made.png").read_bytes()
     assert picture == headline_figure(nbformat.read(path, as_version=4), "made")
     assert picture.startswith(b"\x89PNG")
+
+
+def test_a_golden_alone_leaves_the_notebook(tmp_path):
+    path, golden = rendered(tmp_path, PICTURE)
+    before = path.read_bytes(), golden.read_bytes()
+    golden.unlink()
+    path.with_name("metrics").joinpath("made.json").unlink()
+    record_golden(path, golden)
+    assert (path.read_bytes(), golden.read_bytes()) == before
+    assert not path.with_name("metrics").joinpath("made.json").exists()
 
 
 def test_rendering_is_refused_where_no_figure_has_the_tag(tmp_path):

@@ -35,14 +35,15 @@ def run(name: str, pairs: tuple[str, ...], profile: str, out: Path | None) -> No
 @click.command()
 @click.argument("name")
 @click.option("--golden", type=click.Path(path_type=Path), default=Path("tests/golden"))
-def render(name: str, golden: Path) -> None:
+@click.option("--golden-only", is_flag=True, help="Record the fast run; leave the notebook.")
+def render(name: str, golden: Path, golden_only: bool) -> None:
     """Execute a notebook in place with its defaults, and record its golden (for authors)."""
     from synthlab.course.notebooks import find_notebook
-    from synthlab.course.render import render_in_place
+    from synthlab.course.render import record_golden, render_in_place
 
     path = find_notebook(name)
-    render_in_place(path, golden / path.name)
-    click.echo(f"rendered {path.name} and its golden")
+    (record_golden if golden_only else render_in_place)(path, golden / path.name)
+    click.echo(f"recorded the golden of {path.name}" if golden_only else f"rendered {path.name}")
 
 
 def _split_pair(pair: str) -> tuple[str, str]:

@@ -25,6 +25,6 @@ _HOMES = {
     "doctor": ["Finding", "examine"],
     "notebooks": ["find_notebook", "list_notebooks", "run_notebook"],
     "pages": ["check_page", "export_page"],
-    "render": ["headline_figure", "render_in_place"],
+    "render": ["headline_figure", "record_golden", "render_in_place"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

@@ -32,13 +32,25 @@ def render_in_place(path: Path, golden: Path) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         full = run_notebook(str(path), out=Path(folder) / "full")
-        fast = run_notebook(str(path), profile="fast", out=Path(folder) / "fast")
         check_page(full.page)
         if path.parent.name != "solutions":
             _save_headline(full.notebook, path.parent / "figures" / f"{path.stem}.png")
+        record_golden(path, golden)
         _write_stripped(full.notebook, path, keep_injected=False)
-        _write_stripped(fast.notebook, golden, keep_injected=True)
         _copy(full.page.with_name("metrics.json"), path.parent / "metrics" / f"{path.stem}.json")
+
+
+def record_golden(path: Path, golden: Path) -> None:
+    """Record a notebook's fast run, to which the tests compare theirs; the notebook stays.
+
+    Raises
+    ------
+    NotebookError
+        The run failed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        fast = run_notebook(str(path), profile="fast", out=Path(folder))
+        _write_stripped(fast.notebook, golden, keep_injected=True)
         _copy(fast.page.with_name("metrics.json"), golden.with_suffix(".json"))
 
 
