@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from subjects import SUBJECTS, Outcome, Subject
+from subjects import SUBJECTS, TRACES, Outcome, Subject
 
 from synthlab.errors import SynthlabError
 from synthlab.progress import CHANNEL
@@ -68,6 +68,7 @@ def main() -> int:
     tallies = []
     with TemporaryDirectory(prefix="faults-") as place:
         os.environ[CHANNEL] = str(Path(place) / "progress")  # no bars
+        os.environ[TRACES] = str(Path(place) / "traces")
         for subject in SUBJECTS:
             for fault in (kill, meet, fill, protect):
                 began = time.monotonic()
@@ -107,9 +108,11 @@ def meet(subject: Subject, place: Path) -> Tally:
     tally, truth = Tally(subject.name, "two at once"), undisturbed(subject, place)
     for number in range(N_MEETINGS):
         ledger = Ledger(subject, place / str(number))
-        codes = [end(process) for process in [start(ledger.work) for _ in range(2)]]
+        told = [place / f"{number}-told-{who}" for who in range(2)]
+        codes = [end(process) for process in [start(ledger.work, path) for path in told]]
         tally.rounds += 1
         tally.unclear += codes.count(UNCLEAR)
+        tally.note += "; ".join(path.read_text("utf-8")[-200:] for path in told if path.exists())
         compare(tally, truth, outcome_of(subject, ledger.folder), ledger)
     return tally
 
@@ -181,10 +184,12 @@ def undisturbed(subject: Subject, place: Path) -> Outcome:
 
 def outcome_of(subject: Subject, folder: Path) -> Outcome:
     """Finish the work in a folder; return what a user would read there."""
-    answer = folder.parent / f"{folder.name}-outcome.json"
-    code = end(start(lambda: answer.write_text(json.dumps(subject.outcome(folder)), "utf-8")))
+    answer, told = (folder.parent / f"{folder.name}-{what}" for what in ("outcome", "told"))
+    work = lambda: answer.write_text(json.dumps(subject.outcome(folder)), "utf-8")  # noqa: E731
+    code = end(start(work, told))
     if code:
-        raise RuntimeError(f"{subject.name} in {folder} ended with {code}")
+        why = told.read_text("utf-8") if told.exists() else ""
+        raise RuntimeError(f"{subject.name} in {folder} ended with {code}: {why}")
     return json.loads(answer.read_text("utf-8"))
 
 

@@ -13,7 +13,8 @@ import os
 import tarfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import md5
 from pathlib import Path
@@ -36,6 +37,8 @@ from synthlab.paths import CACHE, matches_sidecar
 from synthlab.sweep import grid, run_sweep
 
 Outcome = list[list[str]]
+#: The environment variable that names a folder for traces of the work.
+TRACES = "FAULTS_TRACES"
 
 
 class Subject(Protocol):
@@ -108,10 +111,19 @@ def _outcome(frame: pd.DataFrame, key: str) -> Outcome:
 
 
 def _trace(folder: Path) -> Path:
-    """Return a folder beside the one that may be full or read-only."""
-    trace = folder.parent / f"{folder.name}-trace"
-    trace.mkdir(exist_ok=True)
+    """Return a folder for traces, on a disk that is neither full nor read-only."""
+    trace = Path(os.environ[TRACES]) / folder.as_posix().strip("/").replace("/", "_")
+    trace.mkdir(exist_ok=True, parents=True)
     return trace
+
+
+def _made_once(path: Path, make: Callable[[Path], object]) -> Path:
+    """Make a file that is whole or absent, whoever is killed, and whoever else makes it."""
+    if not path.exists():
+        partial = path.with_name(f"{os.getpid()}-{path.name}")
+        make(partial)
+        partial.replace(path)
+    return path
 
 
 class _TracedModel(ScriptedModel):
@@ -182,10 +194,12 @@ class NotebookSubject:
     name, room = "run", "64k"
 
     def work(self, folder: Path) -> None:
-        source = _trace(folder) / "small.ipynb"
-        if not source.exists():
-            saves = "import synthlab as sl\nsl.save_metrics('small', {'n': n, 'square': n * n})"
-            make_notebook(source, "print('n is', n)", saves, parameters="n: int = 7")
+        saves = "import synthlab as sl\nsl.save_metrics('small', {'n': n, 'square': n * n})"
+        cells = ("print('n is', n)", saves)
+        source = _made_once(
+            _trace(folder) / "small.ipynb",
+            lambda path: make_notebook(path, *cells, parameters="n: int = 7"),
+        )
         run_notebook(str(source), out=folder / "out")
 
     def outcome(self, folder: Path) -> Outcome:
@@ -220,7 +234,9 @@ class MailSubject:
         source = download.archive_path("spam-assassin")
         if not source.exists():
             source.parent.mkdir(parents=True, exist_ok=True)
-            source.symlink_to(_small_archive(_trace(folder) / "small.tgz"))
+            archive = _made_once(_trace(folder) / "small.tgz", _write_small_archive)
+            with suppress(FileExistsError):  # another process was faster
+                source.symlink_to(archive)
         emails.email_frame()
 
     def outcome(self, folder: Path) -> Outcome:
@@ -262,14 +278,12 @@ def _small_entry() -> dict[str, Any]:
     }
 
 
-def _small_archive(path: Path) -> Path:
-    if not path.exists():
-        with tarfile.open(path, "w:gz") as tar:
-            for name, raw in _small_names().items():
-                member = tarfile.TarInfo(f"package/data/{name}.txt")
-                member.size = len(raw)
-                tar.addfile(member, io.BytesIO(raw))
-    return path
+def _write_small_archive(path: Path) -> None:
+    with tarfile.open(path, "w:gz") as tar:
+        for name, raw in _small_names().items():
+            member = tarfile.TarInfo(f"package/data/{name}.txt")
+            member.size = len(raw)
+            tar.addfile(member, io.BytesIO(raw))
 
 
 SUBJECTS: tuple[Subject, ...] = (
