@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -62,14 +61,6 @@ def _require_names(columns: pd.Index, name: str) -> None:
         "They would be taken for a choice of rows.",
         "Rename these columns.",
     )
-    kinds = {isinstance(column, str) for column in columns}
-    require(
-        len(kinds) == 1,
-        f"{name}: columns {first(map(repr, columns))}",
-        "names that are all text, or none of them",
-        "Models refuse a mixture.",
-        "Rename them: X.columns = X.columns.map(str).",
-    )
 
 
 def _require_plain(column: pd.Series, what: str) -> None:
@@ -83,13 +74,21 @@ def _require_plain(column: pd.Series, what: str) -> None:
     )
     if column.dtype != object:
         return
-    odd = np.flatnonzero([not isinstance(v, Hashable) or isinstance(v, bytes) for v in column])
+    odd = np.flatnonzero([isinstance(v, bytes) or not _is_hashable(v) for v in column])
     if len(odd):
         raise InputError(
             f"{what} holds {column.iloc[odd[0]]!r:.40} ({len(odd)} such values, rows "
             f"{first(odd)}); expected numbers, texts or dates. Equal rows could not be told. "
             f"Spread lists over columns, and decode bytes."
         )
+
+
+def _is_hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def refuse_empty_texts(X: Features, is_edge_case: np.ndarray, name: str) -> None:

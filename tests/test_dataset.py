@@ -1,10 +1,12 @@
 """A row never forgets where it came from, and nothing that is handed in is changed."""
 
 from dataclasses import FrozenInstanceError
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
+from cases import unclear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -341,6 +343,20 @@ def test_an_array_of_other_than_two_dimensions_is_refused(X):
     text = refusal(Dataset, X, [0, 1, 0], REAL, "cube")
     assert f"cube: X has {np.ndim(X)} dimension(s)" in text
     assert "(n_rows, n_columns)" in text
+
+
+def test_columns_that_cannot_be_told_apart_or_compared_are_refused():
+    frames = {
+        "column 'a' occurs more than once": pd.DataFrame([[1, 2, 3]], columns=["a", "a", "b"]),
+        "column names nan: expected texts": pd.DataFrame({np.nan: [1], "a": [2]}),
+        "column names True: expected texts": pd.DataFrame({True: [1]}),
+        "column 'a' holds [1] (1 such values, rows 1)": pd.DataFrame({"a": [1, [1]]}),
+        "column 'a' holds b'x' (1 such values": pd.DataFrame({"a": [b"x"]}),
+        "column 'a' holds complex numbers": pd.DataFrame({"a": [1j]}),
+        "column 0 holds {} (1 such values": np.array([[{}]], dtype=object),
+    }
+    calls = {said: (partial(Dataset, X, [0] * len(X), REAL), said) for said, X in frames.items()}
+    assert unclear(calls) == []
 
 
 def test_a_frame_without_columns_is_refused():

@@ -317,14 +317,6 @@ FAILS = {
         lambda: sample(with_value(-np.inf)),
         ["column 'x1' of spoilt holds 1 infinite numbers: expected finite ones", "Replace them"],
     ),
-    "lists": (
-        lambda: sample(Dataset(pd.DataFrame({"a": [[1]], "x": [1.0]}), [0], "real", "lists")),
-        [
-            "column 'a' of lists holds values that cannot be compared",
-            "expected numbers or texts",
-            "Convert them",
-        ],
-    ),
     "one class at the border": (
         lambda: sample(alone(), kind="borderline"),
         ["few has one class, 'yes': expected two", "no border to start at. Choose kind='smote'"],

@@ -18,7 +18,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from synthlab.dataset import SYNTHETIC, Dataset, Features
-from synthlab.errors import InputError, is_number, require
+from synthlab.errors import is_number, require
 from synthlab.generators.base import check_fit, draw_labels
 from synthlab.generators.tables import are_whole, as_features, columns_of
 
@@ -42,7 +42,7 @@ class GaussianCopula:
     ------
     InputError
         ``prior_rows`` is not positive; in `fit`, the rows are texts or none, or a column holds
-        infinite numbers or values that cannot be compared.
+        infinite numbers.
 
     Notes
     -----
@@ -248,13 +248,7 @@ class _Marginals(NamedTuple):
 
 def _cut(values: pd.Series) -> tuple[np.ndarray, _Column]:
     """Return the level of each row, and the column."""
-    try:
-        codes, _ = pd.factorize(values, use_na_sentinel=False)
-    except TypeError as error:
-        raise InputError(
-            f"column {values.name!r} holds values that cannot be compared ({error}): expected "
-            f"numbers or texts. No level could be counted. Convert them, or drop the column."
-        ) from error
+    codes, _ = pd.factorize(values, use_na_sentinel=False)
     is_new = np.diff(np.maximum.accumulate(codes), prepend=-1) > 0  # numbered as they appear
     levels = values[is_new]
     order = np.argsort(_rank(levels, codes), kind="stable")

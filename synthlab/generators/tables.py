@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from synthlab.dataset import Dataset, Features
-from synthlab.errors import InputError, require
+from synthlab.errors import require
 from synthlab.generators.base import Generator
 
 
@@ -93,14 +93,7 @@ def numbers_of(column: pd.Series, name: str) -> np.ndarray:
 def _coded(column: pd.Series, name: str) -> tuple[np.ndarray, pd.Series]:
     if is_numeric(column):
         return numbers_of(column, name), column[:0]
-    try:
-        codes, _ = pd.factorize(column)
-    except TypeError as error:
-        raise InputError(
-            f"column {column.name!r} of {name} holds values that cannot be compared ({error}): "
-            f"expected numbers or texts. Its categories could not be distinguished. Convert them, "
-            f"or drop the column."
-        ) from error
+    codes, _ = pd.factorize(column)
     return codes, column.iloc[np.unique(codes, return_index=True)[1]]
 
 

@@ -38,7 +38,7 @@ class SequentialTrees:
     ------
     InputError
         ``min_leaf`` is out of range; in `fit`, the rows are texts or none, or a column holds
-        infinite numbers or values that can't be compared.
+        infinite numbers.
 
     Notes
     -----
@@ -183,13 +183,7 @@ def _codes(column: pd.Series, name: str) -> np.ndarray:
     """Return each value's rank: numbers by size, others by frequency; missing comes lowest."""
     if is_numeric(column):
         return pd.Series(numbers_of(column, name)).rank(method="dense").fillna(0).to_numpy()
-    try:
-        codes, _ = pd.factorize(column)
-    except TypeError as error:
-        raise InputError(
-            f"column {column.name!r} of {name} holds values that can't be compared ({error}). No "
-            f"tree could be grown on it. Make them numbers or texts, or drop the column."
-        ) from error
+    codes, _ = pd.factorize(column)
     frequency = np.bincount(codes[codes >= 0])
     rank = np.argsort(np.argsort(-frequency, kind="stable"))
     return np.append(rank, -1)[codes]  # the code of missing is −1: the last one
