@@ -84,6 +84,8 @@ def curve_panels(panels: dict[str, pd.DataFrame], metric: str = "accuracy") -> A
     for ax, (title, frame) in zip(axes, panels.items(), strict=True):
         _size_axis(ax, frame)
         _draw_lines(ax, frame, "n")
+        for number, line in enumerate(ax.lines):  # broad ones below, so that equal ones both show
+            line.set(linewidth=max(1.5, 5 - 1.75 * number), markersize=max(4, 10 - 2.5 * number))
         ax.set_title(title, fontsize=10)
         ax.grid(axis="y", alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
