@@ -102,6 +102,42 @@ def split_rows(
     return data.take(~is_eval, f"{data.name} train"), data.take(is_eval, f"{data.name} eval")
 
 
+def draw_like(rows: Dataset, source: Dataset, rng: np.random.Generator) -> Dataset:
+    """Draw as many rows of each class from a source as some rows have.
+
+    Two training sets of one size then have the same class shares, too, and a difference of their
+    scores is no shift of the threshold.
+
+    Parameters
+    ----------
+    rows, source : Dataset
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Dataset
+        Rows of ``source``, none of them twice, class by class.
+
+    Raises
+    ------
+    InputError
+        The source has fewer rows of a class.
+    """
+    order = rng.permutation(len(source))
+    drawn = []
+    for label in rows.classes:
+        n, places = int((rows.y == label).sum()), order[source.y[order] == label]
+        require(
+            n <= len(places),
+            f"{source.name}: {len(places):,} rows labeled {str(label)!r}",
+            f"{n:,} or more, as many as {rows.name} has",
+            "The classes could not be matched.",
+            "Hand in more rows of it, or fewer to match.",
+        )
+        drawn.append(places[:n])
+    return source.take(np.concatenate(drawn))
+
+
 def group_codes(data: Dataset) -> np.ndarray:
     """Return a number per row, shape (n_rows,): equal in one group; without groups all differ."""
     if data.groups is None:

@@ -11,7 +11,7 @@ from synthlab.course import claims
 from synthlab.errors import InputError
 from synthlab.metrics.grading import METRICS
 
-NAMES = [f"C{number}" for number in range(1, 10)]
+NAMES = [f"C{number}" for number in range(1, 11)]
 
 
 def wrong(check) -> list[str]:
@@ -52,7 +52,7 @@ def test_a_claim_cannot_be_changed():
         claims.load_claim("C1")["margin"] = 0.5
 
 
-@pytest.mark.parametrize("name", ["C0", "c1", "", "C10"])
+@pytest.mark.parametrize("name", ["C0", "c1", "", "C11"])
 def test_an_unknown_claim_is_refused(name):
     with pytest.raises(InputError) as caught:
         claims.load_claim(name)

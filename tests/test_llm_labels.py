@@ -9,6 +9,7 @@ from synthlab.dataset import Dataset
 from synthlab.datasets import (
     emails,
     llm_label_frame,
+    load_both_labels,
     load_llm_labels,
     load_product_reviews,
     reviews,
@@ -35,6 +36,19 @@ def test_each_labeled_row_is_on_one_side_with_its_own_text(real):
         for side, labeled in zip(real[task], sides, strict=True):
             texts = dict(zip(side.ids, side.X, strict=True))
             assert [texts[id] for id in labeled.ids] == list(labeled.X)
+
+
+def test_both_labels_are_of_the_same_rows_and_the_human_ones_stay_real(real):
+    for labeler, task in RECORDED:
+        train = real[task][0]
+        human, machine = load_both_labels(train, labeler)
+        truth = dict(zip(train.ids, train.y, strict=True))
+        assert list(human.ids) == list(machine.ids)
+        assert list(human.X) == list(machine.X)
+        assert [truth[id] for id in human.ids] == list(human.y)
+        assert list(machine.y) == list(load_llm_labels(train, labeler).y)
+        assert {*human.origin} == {"real"}
+        assert {*machine.origin} == {"synthetic"}
 
 
 def test_labels_are_the_recorded_ones_in_any_order_of_rows(real):

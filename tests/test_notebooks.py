@@ -264,6 +264,38 @@ def test_c9_more_real_rows_bear_fewer_wrong_labels():
     assert found["even_100"] > found["even_1000"] + 0.05
 
 
+@on_worker("12_let_it_read")
+def test_c10_labels_of_real_text_train_like_human_ones_and_generated_texts_do_not():
+    _, _, found = execution("12_let_it_read")
+    margin = load_claim("C10")["margin"]
+    for task in ("reviews", "emails"):
+        assert abs(found[f"lift_{task}_labels_human_400"]) < margin
+        assert found[f"lift_{task}_labels_written_400"] > 2 * margin
+    assert found["ci_low_reviews_labels_written_400"] > margin
+
+
+@on_worker("12_let_it_read")
+def test_c10_a_bad_labeler_is_caught_by_an_audit_and_by_the_control():
+    _, _, found = execution("12_let_it_read")
+    assert found["right_emails_smollm2"] < 0.6
+    assert min(found["right_emails_frontier"], found["right_reviews_frontier"]) > 0.95
+    assert found["weak_ci_high"] < -0.2
+    assert found["control_smollm2"] < -0.1
+    assert found["control_frontier"] > load_claim("C10")["margin"]
+
+
+@on_worker("12_let_it_read")
+def test_c10_generated_eval_rows_bias_a_score_more_than_machine_labels_do():
+    _, _, found = execution("12_let_it_read")
+    for task in ("reviews", "emails"):
+        for arm in ("human", "labels"):
+            by_model, generated = (
+                found[f"bias_{task}_{arm}_{who}"] for who in ("model", "generated")
+            )
+            assert abs(by_model) < 0.02
+            assert abs(generated) > 0.05
+
+
 # --- as committed --------------------------------------------------------------------------
 
 

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError
-from synthlab.splits import require_seed, split_rows, stratified_cluster_split, time_split
+from synthlab.splits import (
+    draw_like,
+    require_seed,
+    split_rows,
+    stratified_cluster_split,
+    time_split,
+)
 
 STEADY = settings(deadline=None, derandomize=True, max_examples=50)
 
@@ -190,3 +196,23 @@ def test_what_cannot_be_split_is_refused():
     ):
         with pytest.raises(InputError, match=told):
             split_rows(grouped(), **options)
+
+
+def test_rows_drawn_like_others_have_their_class_counts():
+    rows = Dataset(np.arange(5.0)[:, None], [*"aabab"], "real", "rows")
+    source = Dataset(np.arange(20.0)[:, None], [*"abcd"] * 5, "synthetic", "source")
+    seen = [draw_like(rows, source, np.random.default_rng(seed)) for seed in range(20)]
+    for drawn in seen:
+        assert sorted(drawn.y) == sorted(rows.y)
+        assert len(np.unique(drawn.X)) == len(drawn)
+        assert set(drawn.origin) == {"synthetic"}
+    assert {value for drawn in seen for value in drawn.X[:, 0]} == {
+        value for value, label in zip(source.X[:, 0], source.y, strict=True) if label in "ab"
+    }
+
+
+def test_a_source_that_lacks_a_class_is_refused():
+    rows = Dataset(np.arange(4.0)[:, None], [*"aaab"], "real", "rows")
+    source = Dataset(np.arange(4.0)[:, None], [*"aabb"], "synthetic", "source")
+    with pytest.raises(InputError, match=r"source: 2 rows labeled 'a': expected 3 or more"):
+        draw_like(rows, source, np.random.default_rng(0))

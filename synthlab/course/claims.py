@@ -28,7 +28,7 @@ def load_claim(name: str) -> MappingProxyType:
     Parameters
     ----------
     name : str
-        C1 to C9.
+        C1 to C10.
     """
     claims = tomllib.loads((data_dir() / "claims.toml").read_text("utf-8"))
     if name not in claims:

@@ -25,7 +25,7 @@ _HOMES = {
     ],
     "keel": ["read_keel"],
     "llm_emails": ["LOOP_STYLES", "STYLES", "load_llm_email", "recorded_styles"],
-    "llm_labels": ["llm_label_frame", "load_llm_labels"],
+    "llm_labels": ["llm_label_frame", "load_both_labels", "load_llm_labels"],
     "llm_reviews": ["WRITERS", "load_llm_reviews"],
     "registry": [
         "installed_file",

@@ -75,6 +75,30 @@ def load_llm_labels(real: Dataset, labeler: str = "smollm2", *, name: str | None
     return labeled.replace(y=labels[labeled.ids].to_numpy(), origin=SYNTHETIC)
 
 
+def load_both_labels(real: Dataset, labeler: str = "smollm2") -> tuple[Dataset, Dataset]:
+    """Load the rows that a language model labeled, with people's labels and with the model's.
+
+    Parameters
+    ----------
+    real, labeler
+        As for `load_llm_labels`.
+
+    Returns
+    -------
+    human, machine : Dataset
+        The same rows in the same order, in that of ``real``; *human* is of origin real, *machine*
+        of origin synthetic.
+
+    Raises
+    ------
+    DataUnavailableError, InputError
+        As for `load_llm_labels`.
+    """
+    machine = load_llm_labels(real, labeler)
+    places = pd.Series(range(len(real)), index=real.ids)[machine.ids]
+    return real.take(places.to_numpy(), "human labels"), machine
+
+
 def llm_label_frame(task: str, labeler: str) -> pd.DataFrame:
     """Return all labels that a language model gave to a corpus, with what it said of each.
 

@@ -9,13 +9,14 @@ import lazy_loader as _lazy
 
 _HOMES = {
     "canvas": ["WIDTH", "new_axes", "show"],
-    "scores": ["curves", "eval_dots", "trajectories"],
+    "scores": ["curve_panels", "curves", "eval_dots", "trajectories"],
     "lifts": ["lift_grid", "lift_interval"],
     "alt_text": [
         "describe_curves",
         "describe_dots",
         "describe_grid",
         "describe_lifts",
+        "describe_panels",
         "describe_trajectories",
     ],
 }

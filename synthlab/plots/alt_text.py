@@ -26,6 +26,12 @@ def describe_curves(frame: pd.DataFrame, metric: str = "accuracy") -> str:
     return _describe_lines(frame, "n", "{:,} rows", f"{metric} by number of rows")
 
 
+def describe_panels(panels: dict[str, pd.DataFrame], metric: str = "accuracy") -> str:
+    """Return alt text for `curve_panels`: a sentence per panel, as of `describe_curves`."""
+    told = (f"{title}. {describe_curves(frame, metric)}" for title, frame in panels.items())
+    return " ".join(told)
+
+
 def describe_trajectories(frame: pd.DataFrame, metric: str = "accuracy") -> str:
     """Return alt text for `trajectories`: where each line goes, first generation to last."""
     return _describe_lines(frame, "generation", "generation {}", f"{metric} by generation")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from synthlab.plots.canvas import LineEnd, label_ends, new_axes, series_looks
+from synthlab.plots.canvas import WIDTH, LineEnd, label_ends, new_axes, series_looks
 
 _SPREAD = 0.15  # between the points of one row
 _TICK_WIDTH = 0.1  # of an axis, for a label
@@ -59,11 +60,39 @@ def curves(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None
     ax : matplotlib.axes.Axes, optional
     """
     ax = new_axes() if ax is None else ax
-    sizes = _apart(sorted(set(frame["n"])))
-    ax.set(xscale="log", xlabel="training rows")
-    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    ax.minorticks_off()
+    _size_axis(ax, frame)
     return _lines(ax, frame, "n", metric)
+
+
+def curve_panels(panels: dict[str, pd.DataFrame], metric: str = "accuracy") -> Axes:
+    """Draw `curves` of several data sets side by side, on one score axis and with one legend.
+
+    Parameters
+    ----------
+    panels : dict of str to pandas.DataFrame
+        By title; each as `curves` takes it, with the same labels.
+    metric : str
+        Label of the score axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The first panel.
+    """
+    figure = Figure(figsize=(WIDTH, 3.9), layout="constrained")
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for ax, (title, frame) in zip(axes, panels.items(), strict=True):
+        _size_axis(ax, frame)
+        _draw_lines(ax, frame, "n")
+        for number, line in enumerate(ax.lines):  # broad ones below, so that equal ones both show
+            line.set(linewidth=max(1.5, 5 - 1.75 * number), markersize=max(4, 10 - 2.5 * number))
+        ax.set_title(title, fontsize=10)
+        ax.grid(axis="y", alpha=0.3)
+        ax.spines[["top", "right"]].set_visible(False)
+    axes[0].set_ylabel(metric)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, frameon=False, ncols=2, loc="outside lower center", fontsize=9)
+    return axes[0]
 
 
 def trajectories(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None) -> Axes:
@@ -84,6 +113,13 @@ def trajectories(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None 
     return _lines(ax, frame, "generation", metric)
 
 
+def _size_axis(ax: Axes, frame: pd.DataFrame) -> None:
+    sizes = _apart(sorted(set(frame["n"])))
+    ax.set(xscale="log", xlabel="training rows")
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.minorticks_off()
+
+
 def _apart(sizes: list[int]) -> list[int]:
     """Return the sizes whose ticks do not run into the next larger one's, on a log axis."""
     least = (sizes[-1] / sizes[0]) ** _TICK_WIDTH
@@ -95,6 +131,15 @@ def _apart(sizes: list[int]) -> list[int]:
 
 
 def _lines(ax: Axes, frame: pd.DataFrame, x: str, metric: str) -> Axes:
+    ends = _draw_lines(ax, frame, x)
+    ax.set_ylabel(metric)
+    ax.grid(axis="y", alpha=0.3)
+    label_ends(ax, ends)
+    return ax
+
+
+def _draw_lines(ax: Axes, frame: pd.DataFrame, x: str) -> list[LineEnd]:
+    """Draw a line and its band per label; return where each of them ends."""
     ends = []
     for label, look in series_looks(frame, "label").items():
         rows = frame[frame["label"] == label].sort_values(x)
@@ -103,7 +148,4 @@ def _lines(ax: Axes, frame: pd.DataFrame, x: str, metric: str) -> Axes:
             rows[x], rows["low"], rows["high"], color=look.color, alpha=0.15, linewidth=0
         )
         ends.append(LineEnd(*rows[[x, "score"]].iloc[-1], label))
-    ax.set_ylabel(metric)
-    ax.grid(axis="y", alpha=0.3)
-    label_ends(ax, ends)
-    return ax
+    return ends

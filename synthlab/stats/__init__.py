@@ -2,12 +2,14 @@
 
 `influence` has the scores with each row's contribution, `intervals` turns variances into
 intervals, `proportions` has those of shares, `ppi` adds a machine's labels to a few human ones,
-`verdicts` turns intervals into words.
+`audits` says how many human ones show that a machine is right, `verdicts` turns intervals into
+words.
 """
 
 import lazy_loader as _lazy
 
 _HOMES = {
+    "audits": ["Audit", "audit_size", "share_at_least"],
     "influence": [
         "Score",
         "accuracy",
