@@ -112,7 +112,8 @@ def meet(subject: Subject, place: Path) -> Tally:
         codes = [end(process) for process in [start(ledger.work, path) for path in told]]
         tally.rounds += 1
         tally.unclear += codes.count(UNCLEAR)
-        tally.note += "; ".join(path.read_text("utf-8")[-200:] for path in told if path.exists())
+        unclear = [path for path, code in zip(told, codes, strict=True) if code == UNCLEAR]
+        tally.note += "; ".join(path.read_text("utf-8")[-200:] for path in unclear)
         compare(tally, truth, outcome_of(subject, ledger.folder), ledger)
     return tally
 
