@@ -155,6 +155,7 @@ class Ledger:
 
     def __init__(self, subject: Subject, folder: Path) -> None:
         folder.mkdir(parents=True)
+        subject.prepare(folder)
         self.folder, self._subject = folder, subject
         self._looks: list[tuple[set, Counter]] = []
 
@@ -178,9 +179,7 @@ class Ledger:
 
 def undisturbed(subject: Subject, place: Path) -> Outcome:
     """Return what a run gives that nothing disturbs."""
-    folder = place / "truth"
-    folder.mkdir()
-    return outcome_of(subject, folder)
+    return outcome_of(subject, Ledger(subject, place / "truth").folder)
 
 
 def outcome_of(subject: Subject, folder: Path) -> Outcome:

@@ -13,8 +13,7 @@ import os
 import tarfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import md5
 from pathlib import Path
@@ -54,6 +53,10 @@ class Subject(Protocol):
     name: str
     room: str
 
+    def prepare(self, folder: Path) -> None:
+        """Put in place what the work starts from."""
+        ...
+
     def work(self, folder: Path) -> None:
         """Do what is missing."""
         ...
@@ -83,6 +86,9 @@ class SweepSubject:
     """Forty cells on two workers."""
 
     name, room = "sweep", "128k"
+
+    def prepare(self, folder: Path) -> None:
+        """Nothing is needed."""
 
     def work(self, folder: Path) -> None:
         self._run(folder)
@@ -117,15 +123,6 @@ def _trace(folder: Path) -> Path:
     return trace
 
 
-def _made_once(path: Path, make: Callable[[Path], object]) -> Path:
-    """Make a file that is whole or absent, whoever is killed, and whoever else makes it."""
-    if not path.exists():
-        partial = path.with_name(f"{os.getpid()}-{path.name}")
-        make(partial)
-        partial.replace(path)
-    return path
-
-
 class _TracedModel(ScriptedModel):
     """Notes which rows it was asked, and which answers the recorder has taken."""
 
@@ -153,6 +150,9 @@ class RecorderSubject:
 
     name, room = "recorder", "256k"
     n_rows = 300
+
+    def prepare(self, folder: Path) -> None:
+        """Nothing is needed."""
 
     def work(self, folder: Path) -> None:
         store.SHARD_ROWS = 40
@@ -193,14 +193,13 @@ class NotebookSubject:
 
     name, room = "run", "64k"
 
-    def work(self, folder: Path) -> None:
+    def prepare(self, folder: Path) -> None:
         saves = "import synthlab as sl\nsl.save_metrics('small', {'n': n, 'square': n * n})"
         cells = ("print('n is', n)", saves)
-        source = _made_once(
-            _trace(folder) / "small.ipynb",
-            lambda path: make_notebook(path, *cells, parameters="n: int = 7"),
-        )
-        run_notebook(str(source), out=folder / "out")
+        make_notebook(_trace(folder) / "small.ipynb", *cells, parameters="n: int = 7")
+
+    def work(self, folder: Path) -> None:
+        run_notebook(str(_trace(folder) / "small.ipynb"), out=folder / "out")
 
     def outcome(self, folder: Path) -> Outcome:
         self.work(folder)
@@ -228,16 +227,21 @@ class MailSubject:
 
     name, room = "mail cache", "24k"
 
+    def prepare(self, folder: Path) -> None:
+        archive = _trace(folder) / "small.tgz"
+        _write_small_archive(archive)
+        self._use(folder)
+        source = download.archive_path("spam-assassin")
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.symlink_to(archive)
+
     def work(self, folder: Path) -> None:
+        self._use(folder)
+        emails.email_frame()
+
+    def _use(self, folder: Path) -> None:
         os.environ[CACHE] = str(folder)
         registry.load_registry = lambda: {"spam-assassin": _small_entry()}
-        source = download.archive_path("spam-assassin")
-        if not source.exists():
-            source.parent.mkdir(parents=True, exist_ok=True)
-            archive = _made_once(_trace(folder) / "small.tgz", _write_small_archive)
-            with suppress(FileExistsError):  # another process was faster
-                source.symlink_to(archive)
-        emails.email_frame()
 
     def outcome(self, folder: Path) -> Outcome:
         self.work(folder)
