@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import StratifiedKFold
 
 from synthlab.dataset import Dataset
 from synthlab.errors import InputError, is_number, is_whole, require
@@ -136,6 +139,28 @@ def draw_like(rows: Dataset, source: Dataset, rng: np.random.Generator) -> Datas
         )
         drawn.append(places[:n])
     return source.take(np.concatenate(drawn))
+
+
+def repeated_folds(y: np.ndarray, n_folds: int, seeds: Sequence[int]) -> list[np.ndarray]:
+    """Return who is held out in repeated stratified cross-validation.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_rows,)
+    n_folds : int ≥ 2
+    seeds : sequence of int, shape (n_repeats,)
+
+    Returns
+    -------
+    list of ndarray of bool, shape (n_rows,)
+        n_repeats · n_folds masks; every row is held out once per repeat.
+    """
+    masks = []
+    for seed in seeds:
+        folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+        for _, held_out in folds.split(np.zeros(len(y)), y):
+            masks.append(np.isin(np.arange(len(y)), held_out))
+    return masks
 
 
 def group_codes(data: Dataset) -> np.ndarray:

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from synthlab import evaluate_generator_lift
 from synthlab.dataset import Dataset
 from synthlab.errors import ContaminationError, InputError
+from synthlab.splits import repeated_folds
 from synthlab.stats import intervals
 
 MODEL = LogisticRegression()
@@ -144,3 +145,45 @@ def test_settings_without_meaning_are_errors(options, told):
 def test_synthetic_rows_cannot_be_the_real_ones():
     with pytest.raises(ContaminationError):
         lift(Copier(), two_classes(100, "synthetic"))
+
+
+# --- whole rounds of cross-validation ---------------------------------------------------------
+
+
+def test_whole_rounds_of_cross_validation_get_the_shorter_interval():
+    real = two_classes(300)
+    folded = lift(Copier(), real, 200, n_splits=10, scoring="roc_auc")
+    drawn = lift(Copier(), real, 200, n_splits=9, scoring="roc_auc")
+    assert folded.provenance["interval"] == "cross-validated influence"
+    assert drawn.provenance["interval"] == "Nadeau-Bengio"
+    scores = folded.arms.pivot(index="seed", columns="arm", values="score")
+    lifts = scores["real_plus_synth"] - scores["real_only"]
+    plain = intervals.repeated_split_interval(lifts, 0.25)
+    assert folded["lift"] == pytest.approx(plain.estimate)
+    assert folded["ci_high"] - folded["ci_low"] < plain.high - plain.low
+
+
+def test_every_row_is_held_out_equally_often():
+    masks = repeated_folds(np.arange(30) % 2, 5, seeds=[1, 2])
+    assert np.sum(masks, axis=0).tolist() == [2] * 30
+    assert {mask.sum() for mask in masks} == {6}
+    assert not np.array_equal(masks[0], masks[5])
+
+
+def test_what_is_not_whole_or_not_independent_is_split_at_random():
+    real, grouped = two_classes(100), two_classes(100)
+    grouped = grouped.replace(groups=np.arange(100) // 2)
+    few = real.take(np.flatnonzero(real.y == real.classes[0]).tolist()[:20])
+    few += real.take(np.flatnonzero(real.y == real.classes[1]).tolist()[:4])
+    cases = {
+        "one round": (real, {"n_splits": 5}),
+        "no whole rounds": (real, {"n_splits": 12}),
+        "no whole folds": (real, {"n_splits": 10, "eval_share": 0.3}),
+        "groups": (grouped, {"n_splits": 10}),
+        "clusters": (real, {"n_splits": 10, "clusters": np.arange(100) // 2}),
+        "a class of four rows": (few, {"n_splits": 10}),
+        "a scorer": (real, {"n_splits": 10, "scoring": "recall"}),
+    }
+    found = {name: lift(Copier(), rows, 50, **how) for name, (rows, how) in cases.items()}
+    used = {name: result.provenance["interval"] for name, result in found.items()}
+    assert used == dict.fromkeys(cases, "Nadeau-Bengio")

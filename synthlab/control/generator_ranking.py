@@ -78,7 +78,7 @@ def compare_generators(
     *,
     label: Any = None,
     eval_share: float = 0.2,
-    n_splits: int = 20,
+    n_splits: int = 10,
     model: ClassifierMixin | None = None,
     scoring: str | Callable | None = None,
     margin: float | None = None,

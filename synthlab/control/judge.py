@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -126,6 +127,21 @@ def compare_fits(
     return _comparison(scores, interval, margin, word, _reason(lack, discordant, draw), needs)
 
 
+class RowInfluence(NamedTuple):
+    """What each real row contributes to a mean lift over repeated cross-validation.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows,)
+        Influence on the mean over all splits; every row is held out equally often.
+    n_rarest : int ≥ 2
+        Rows of the rarest class, in all.
+    """
+
+    values: np.ndarray
+    n_rarest: int
+
+
 def compare_splits(
     baseline_scores: Sequence[float],
     scores: Sequence[float],
@@ -138,6 +154,7 @@ def compare_splits(
     n_discordant: int | None = None,
     n_eval: int | None = None,
     n_rarest: int | None = None,
+    rows: RowInfluence | None = None,
 ) -> Comparison:
     """Compare two arms over repeated splits of the same rows, everything fitted anew in each.
 
@@ -157,6 +174,9 @@ def compare_splits(
         Rows on which the arms differ, over all splits, where that is known.
     n_eval, n_rarest : int, optional
         Evaluation rows in one split, and those of the rarest class, where that is known.
+    rows : RowInfluence, optional
+        Where the splits are repeated cross-validation: the interval is then
+        `intervals.cross_validated_interval`, which is shorter.
 
     Returns
     -------
@@ -164,7 +184,8 @@ def compare_splits(
 
     Notes
     -----
-    The variance is (1/J + n_eval/n_train) s² on J − 1 degrees of freedom (Nadeau & Bengio 2003).
+    The variance is (1/J + n_eval/n_train) s² on J − 1 degrees of freedom (Nadeau & Bengio 2003);
+    with ``rows``, the geometric mean of that and of the rows' own.
     Where every split gave the same lift, no spread was seen and there is no verdict; arms that
     never differ are judged by how large a lift the evaluation rows of one split leave possible.
     """
@@ -173,6 +194,8 @@ def compare_splits(
     margin = resolve_margin(margin, float(both[:, 0].mean()), metric)
     lifts, confidence = both[:, 1] - both[:, 0], 1 - (1 - confidence) / n_looks
     interval = intervals.repeated_split_interval(lifts, eval_to_train, confidence)
+    if rows is not None and interval.saw_spread:
+        interval = intervals.cross_validated_interval(lifts, eval_to_train, *rows, confidence)
     n = n_eval if metric.is_mean_of_rows else n_rarest
     never_differ = n_discordant == 0 and metric.is_bounded and n
     if never_differ:
@@ -186,7 +209,8 @@ def compare_splits(
         reason = "every split gave the same lift, so no spread is seen"
     needs = None
     if word == verdicts.INCONCLUSIVE and interval.saw_spread:
-        needs = _needed_splits(interval, lifts, eval_to_train, margin)
+        power = 1 if rows is None else 0.5
+        needs = _needed_splits(interval, len(lifts), eval_to_train, margin, power)
     return _comparison(both, interval, margin, word, reason, needs)
 
 
@@ -300,13 +324,13 @@ def _needs(
 
 
 def _needed_splits(
-    interval: Interval, lifts: np.ndarray, eval_to_train: float, margin: float
+    interval: Interval, n: int, eval_to_train: float, margin: float, power: float
 ) -> dict[str, tuple[int, int | None]] | None:
-    """More splits shrink 1/J only; the share n_eval/n_train of the variance stays."""
-    n, s2 = len(lifts), lifts.var(ddof=1)
+    """More splits shrink 1/J only; the variance goes with a power of 1/J + n_eval/n_train."""
 
     def variance_at(factor: float) -> float:
-        return (1 / (n * factor) + eval_to_train) * s2
+        left = (1 / (n * factor) + eval_to_train) / (1 / n + eval_to_train)
+        return interval.standard_error**2 * left**power
 
     factors = verdicts.needed(interval, variance_at, margin)
     if factors.even is None:

@@ -256,6 +256,40 @@ def repeated_split_interval(
     return _t_interval(float(values.mean()), se, len(values) - 1, confidence)
 
 
+def cross_validated_interval(
+    values: np.ndarray,
+    eval_to_train: float,
+    influence: np.ndarray,
+    n_rarest: int,
+    confidence: float = 0.95,
+) -> Interval:
+    """Return the interval of a mean over repeated cross-validation, shorter than Nadeau & Bengio's.
+
+    Their variance charges the noise of fits as if it were shared by all splits, and mostly covers 98
+    to 100 %; that of the evaluation rows' influence leaves this noise out, and covers too seldom.  The
+    geometric mean of both covered 95.8 to 99.5 % in eight worlds that were chosen beforehand
+    (``data/coverage.md``), with half-widths of 2.0 to 3.3 standard deviations in place of 2.2 to
+    4.2.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_splits,), n_splits ≥ 2
+        Of the folds of all repeats.
+    eval_to_train : float
+        n_eval / n_train.
+    influence : ndarray of shape (n_rows,)
+        Of each row on the mean of the values; every row is held out equally often.
+    n_rarest : int ≥ 2
+        Rows of the rarest class; one less is the degrees of freedom.
+    confidence : float, default 0.95
+    """
+    by_splits = repeated_split_interval(values, eval_to_train, confidence)
+    by_rows = sum(term.variance for term in row_variance(influence, np.zeros(len(influence), int)))
+    variance = by_splits.standard_error * np.sqrt(by_rows)
+    term = VarianceTerm("rows and splits", float(variance), n_rarest - 1, len(influence))
+    return components_interval(by_splits.estimate, [term], confidence)
+
+
 def two_sided_p(interval: Interval) -> float:
     """Return the p-value of a t interval's estimate under no effect; 1 where no spread was seen.
 
