@@ -265,11 +265,11 @@ def cross_validated_interval(
 ) -> Interval:
     """Return the interval of a mean over repeated cross-validation, shorter than Nadeau & Bengio's.
 
-    Their variance charges the noise of fits as if it were shared by all splits, and mostly covers 98
-    to 100 %; that of the evaluation rows' influence leaves this noise out, and covers too seldom.  The
-    geometric mean of both covered 95.8 to 99.5 % in eight worlds that were chosen beforehand
-    (``data/coverage.md``), with half-widths of 2.0 to 3.3 standard deviations in place of 2.2 to
-    4.2.
+    Their variance charges the noise of fits as if it were shared by all splits, and mostly covers
+    98 to 100 %; that of the evaluation rows' influence leaves this noise out, and covers too
+    seldom.  The geometric mean of both covered 95.8 to 99.5 % in eight worlds that were chosen
+    beforehand (``data/coverage.md``), with half-widths of 2.0 to 3.3 standard deviations in place
+    of 2.2 to 4.2.
 
     Parameters
     ----------
