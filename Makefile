@@ -70,7 +70,7 @@ card: data  ## Measure what the data card says of the mail corpus
 emails: data $(LLM_READY)  ## Let the small model write what data/llm_emails/smollm2 lacks (hours; goes on where it was)
 	@$(BIN)/python data/record_emails.py
 
-atlas: setup  ## Measure every generator on 119 tables (under half an hour; goes on where it was)
+atlas: setup  ## Measure every generator on 119 tables (ten minutes on two idle cores; goes on where it was)
 	@OMP_NUM_THREADS=1 $(BIN)/python data/record_atlas.py
 
 render: data setup-privacy  ## Execute notebooks in place and record their goldens (NB="00 01"; all without)

@@ -19,8 +19,8 @@ NOTEBOOKS = [path for path in list_notebooks() if path.parent.name == "notebooks
 MEASURED = {
     "01_real_data_control": "{draws_threshold_helps:.0f} of 10 draws help accuracy, "
     "{draws_threshold_beats_baselines:.0f} beat every zero-cost baseline",
-    "02_rare_class": "average precision {lift_cards_untuned_boosting_real_only:+.2f} over the "
-    "defaults, {lift_cards_gradient_boosting_real_only:+.2f} over a tuned baseline",
+    "02_rare_class": "average precision {lift_cards_untuned_boosting_real_only:+.2f} against "
+    "the defaults, {lift_cards_gradient_boosting_real_only:+.2f} against a tuned baseline",
     "03_privacy": "AUC {auc_DP_1_0:.3f} where the real rows give {auc_real_table_0_0:.3f}",
     "05_substituting_labels": "{accuracy_synthetic_only_0_50000:.3f} on real mail from generated "
     "e-mails alone",
