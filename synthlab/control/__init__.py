@@ -12,7 +12,7 @@ _HOMES = {
     "baselines": ["zero_cost_baselines"],
     "generator_lift": ["evaluate_generator_lift"],
     "generator_ranking": ["GeneratorRanking", "compare_generators"],
-    "judge": ["Comparison", "compare_fits", "compare_splits", "resolve_margin"],
+    "judge": ["Comparison", "RowInfluence", "compare_fits", "compare_splits", "resolve_margin"],
     "label_result": ["LabelValue"],
     "labels": ["label_value"],
     "lift": ["evaluate_synthetic_lift"],

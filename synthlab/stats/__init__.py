@@ -25,6 +25,7 @@ _HOMES = {
         "VarianceTerm",
         "bootstrap_variance",
         "components_interval",
+        "cross_validated_interval",
         "paired_score_interval",
         "repeated_split_interval",
         "row_covariance",
