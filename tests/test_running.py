@@ -99,7 +99,9 @@ def test_contamination_inside_a_notebook_has_its_own_exit_code(tmp_path):
 def test_a_kernel_that_dies_is_named_with_its_cell_and_the_rest_is_kept(tmp_path):
     dies = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
     path = make_notebook(tmp_path / "made.ipynb", USES, "print('so far')", dies, SAVES)
-    with pytest.raises(NotebookError, match=r"the kernel died in cell 4.*out of memory"):
+    with pytest.raises(
+        NotebookError, match=r"the kernel died in cell [34] or the next.*out of memory"
+    ):
         run_notebook(str(path), out=tmp_path / "out")
     assert names_in(tmp_path / "out") == {"made.partial.ipynb"}
     partial = nbformat.read(tmp_path / "out" / "made.partial.ipynb", as_version=4)

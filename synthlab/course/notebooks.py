@@ -171,9 +171,10 @@ def _failure(error: Any, executed: Path, out: Path) -> NotebookError:
 def _death(executed: Path, out: Path) -> NotebookError:
     """Tell in which cell the kernel was when it died."""
     cells = nbformat.read(executed, as_version=4).cells
-    n_done = sum(cell.get("execution_count") is not None for cell in cells)
+    # A busy machine may hear of the kernel's death before it hears that the cell had begun.
+    n_begun = sum(cell.get("execution_count") is not None for cell in cells)
     return NotebookError(
-        f"{executed.stem}: the kernel died in cell {n_done + 1}; expected it to run to the end. "
+        f"{executed.stem}: the kernel died in cell {n_begun} or the next; expected it to run to the end. "
         f"Most often the machine was out of memory. Close other programs, or take smaller sizes "
         f"(--profile fast, or -p).\n{_keep_partial(executed, out)}"
     )
