@@ -174,9 +174,9 @@ def _death(executed: Path, out: Path) -> NotebookError:
     # A busy machine may hear of the kernel's death before it hears that the cell had begun.
     n_begun = sum(cell.get("execution_count") is not None for cell in cells)
     return NotebookError(
-        f"{executed.stem}: the kernel died in cell {n_begun} or the next; expected it to run to the end. "
-        f"Most often the machine was out of memory. Close other programs, or take smaller sizes "
-        f"(--profile fast, or -p).\n{_keep_partial(executed, out)}"
+        f"{executed.stem}: the kernel died in cell {n_begun} or the next; expected it to run to "
+        f"the end. Most often the machine was out of memory. Close other programs, or take "
+        f"smaller sizes (--profile fast, or -p).\n{_keep_partial(executed, out)}"
     )
 
 
