@@ -20,7 +20,7 @@ def checked_features(X: Features, name: str) -> Features:
         if X.shape[1] == 0:
             raise InputError(f"{name}: no feature column is left, so nothing can be learned.")
         _require_names(X.columns, name)
-        for column in X.columns:
+        for column in X.columns[[_may_be_odd(dtype) for dtype in X.dtypes]]:
             _require_plain(X[column], f"{name}: column {column!r}")
         return X.reset_index(drop=True)
     if isinstance(X, pd.Series):
@@ -37,7 +37,7 @@ def checked_features(X: Features, name: str) -> Features:
             f"{name}: X has {X.ndim} dimension(s); expected a DataFrame, a Series of text, or "
             f"an array of shape (n_rows, n_columns). Convert it first."
         )
-    for number in range(X.shape[1]):
+    for number in range(X.shape[1]) if _may_be_odd(X.dtype) else ():
         _require_plain(pd.Series(X[:, number]), f"{name}: column {number}")
     return X
 
@@ -61,6 +61,10 @@ def _require_names(columns: pd.Index, name: str) -> None:
         "They would be taken for a choice of rows.",
         "Rename these columns.",
     )
+
+
+def _may_be_odd(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.kind in "cO"
 
 
 def _require_plain(column: pd.Series, what: str) -> None:
