@@ -4,7 +4,8 @@ import pandas as pd
 from cases import refusal
 
 from synthlab.checks import check_contamination, roles
-from synthlab.datasets import WRITERS, load_llm_reviews, load_reviews
+from synthlab.datasets import load_llm_reviews, load_reviews
+from synthlab.datasets.llm_reviews import WRITERS
 
 ROWS = {"naive": 4_992, "informed": 1_500}
 

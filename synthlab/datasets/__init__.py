@@ -26,7 +26,7 @@ _HOMES = {
     "keel": ["read_keel"],
     "llm_emails": ["LOOP_STYLES", "STYLES", "load_llm_email", "recorded_styles"],
     "llm_labels": ["llm_label_frame", "load_both_labels", "load_llm_labels"],
-    "llm_reviews": ["WRITERS", "load_llm_reviews"],
+    "llm_reviews": ["load_llm_reviews"],
     "registry": [
         "installed_file",
         "load_registry",
@@ -36,6 +36,7 @@ _HOMES = {
     ],
     "reviews": ["load_product_reviews", "load_reviews", "review_frame", "review_ratings"],
     "sdist": ["sdist_files", "sdist_path"],
+    "text_tasks": ["STRONG", "WEAK", "WRITERS", "TextTask", "require_writer", "text_task"],
     "transactions": ["Truth", "load_transactions", "simulate_transactions", "truth"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)
