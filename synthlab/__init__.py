@@ -8,8 +8,8 @@ first used, so that ``import synthlab`` takes no time.
 import lazy_loader as _lazy
 
 _PACKAGES = """
-atlas checks cli control course datasets edges generators llm loops metrics privacy stats text
-dataset errors models palette paths plots progress splits sweep
+amounts atlas checks cli control course datasets edges generators llm loops metrics privacy stats
+text dataset errors models palette paths plots progress splits sweep
 """.split()
 _HOMES = {
     "checks": ["check_contamination", "check_roles", "drop_overlap"],

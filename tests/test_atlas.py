@@ -17,11 +17,12 @@ from synthlab.atlas.cells import (
     compare_on,
     run_atlas,
 )
-from synthlab.atlas.lift_table import lifts, load_atlas, write_atlas
+from synthlab.atlas.lift_table import lifts, load_atlas
 from synthlab.datasets.imbalanced import MINORITY, load_imbalanced
 from synthlab.errors import InputError
 from synthlab.splits import repeat_clusters, stratified_cluster_split
 from synthlab.stats import intervals
+from synthlab.sweep import write_table
 
 SMALL = ["glass2", "flare-F", "zoo-3"]  # numbers; categories alone; seven rows of the rarer class
 
@@ -95,7 +96,7 @@ def test_neither_order_nor_workers_change_the_table(scores, tmp_path):
 
 def test_the_same_scores_are_the_same_bytes(scores, tmp_path):
     for name in ("one", "other"):
-        write_atlas(scores, tmp_path / name)
+        write_table(scores, tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "one"), scores)
 

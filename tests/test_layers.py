@@ -16,7 +16,7 @@ ROWS = (
     "__main__",
     "cli",
     "course",
-    "atlas loops llm privacy edges",
+    "amounts atlas loops llm privacy edges",
     "control",
     "checks",
     "generators datasets",

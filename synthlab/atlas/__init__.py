@@ -21,6 +21,6 @@ _HOMES = {
         "compare_on",
         "run_atlas",
     ],
-    "lift_table": ["lifts", "load_atlas", "write_atlas"],
+    "lift_table": ["lifts", "load_atlas"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

@@ -9,7 +9,6 @@ the rarer class as make both classes equal.  All are scored on the same real eva
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -36,7 +35,7 @@ from synthlab.generators.base import Generator, draw
 from synthlab.metrics.grading import METRICS, grade
 from synthlab.models import fit_with_seed, output_of, table_boosting
 from synthlab.splits import repeat_clusters, stratified_cluster_split
-from synthlab.sweep import Sweep, grid, run_sweep
+from synthlab.sweep import Sweep, grid, libraries, run_sweep
 
 REAL_ONLY, CLASS_WEIGHTS = "real only", "class weights"
 
@@ -208,9 +207,3 @@ def _scores(fitted: ClassifierMixin, held_out: Dataset) -> dict[str, float]:
 def _recipe() -> str:
     """Name everything but the data that changes the numbers: libraries and our own code."""
     return f"{libraries()}, recipe {RECIPE}"
-
-
-def libraries() -> str:
-    """Return the versions of the libraries that the numbers depend on."""
-    names = ("imbalanced-learn", "numpy", "pandas", "scikit-learn", "scipy")
-    return ", ".join(f"{name} {version(name)}" for name in names)

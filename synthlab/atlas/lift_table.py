@@ -5,20 +5,15 @@ Under estimand B: splits are repeated, and the generator is fitted inside each.
 
 from __future__ import annotations
 
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from synthlab.atlas.cells import EVAL_TO_TRAIN, MIN_MINORITY, REAL_ONLY, SCORES, libraries
+from synthlab.atlas.cells import EVAL_TO_TRAIN, MIN_MINORITY, REAL_ONLY, SCORES
 from synthlab.control.judge import compare_splits
 from synthlab.datasets import registry
 from synthlab.datasets.imbalanced import imbalanced_frame
-from synthlab.paths import atomic_path
 
 
 def load_atlas() -> pd.DataFrame:
@@ -35,22 +30,6 @@ def load_atlas() -> pd.DataFrame:
         The file is missing or altered.
     """
     return pd.read_parquet(registry.recorded_file("atlas"))
-
-
-def write_atlas(scores: pd.DataFrame, path: Path) -> None:
-    """Write the atlas as one parquet file; the same scores give the same bytes.
-
-    Parameters
-    ----------
-    scores : pandas.DataFrame
-    path : Path
-        The file's metadata names the versions that made the scores.
-    """
-    table = pa.Table.from_pandas(scores, preserve_index=False)
-    about = {b"synthlab": f"synthlab {version('synthlab')}, {libraries()}".encode()}
-    with atomic_path(path) as partial:
-        metadata = {**(table.schema.metadata or {}), **about}
-        pq.write_table(table.replace_schema_metadata(metadata), partial, compression="zstd")
 
 
 def lifts(scores: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:

@@ -4,16 +4,45 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
+import re
 import tomllib
 from pathlib import Path
 
 from synthlab.errors import DataUnavailableError, InputError
-from synthlab.paths import data_dir, sha256_of
+from synthlab.paths import atomic_path, data_dir, sha256_of
 
 
 def load_registry() -> dict[str, dict]:
     """Return ``data/registry.toml``: name → version, license, sources, checksums."""
     return tomllib.loads((data_dir() / "registry.toml").read_text("utf-8"))
+
+
+def write_entry(name: str, comment: str, **facts: str | int) -> None:
+    """Write one entry of ``data/registry.toml``, in the place of the old one or at the end.
+
+    Parameters
+    ----------
+    name : str
+        Of the data set.
+    comment : str
+        The line above the entry.
+    **facts
+        Its keys and values.
+    """
+    path = data_dir() / "registry.toml"
+    lines = [f"{key} = {json.dumps(value)}" for key, value in facts.items()]
+    entry = "\n".join([f"# {comment}", f"[{name}]", *lines, ""])
+    known = re.compile(
+        rf"(?:^#[^\n]*\n)?^\[{re.escape(name)}\]\n(?:[^\[\n][^\n]*\n)*", re.MULTILINE
+    )
+    text = path.read_text("utf-8")
+    if known.search(text):
+        text = known.sub(lambda _: entry, text, count=1)
+    else:
+        text = f"{text.rstrip()}\n\n{entry}"
+    with atomic_path(path) as partial:
+        partial.write_text(text, "utf-8")
 
 
 def recorded_file(name: str) -> Path:

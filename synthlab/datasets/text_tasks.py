@@ -36,8 +36,8 @@ class TextTask:
     labels : tuple of str
         Both classes; the second is the more frequent one among real rows.
     split : callable
-        ``(n_train=5000, random_state=0)`` → real_train, real_eval: clusters of near-duplicates
-        stay whole.
+        ``(n_train, random_state)`` → real_train, real_eval: clusters of near-duplicates stay
+        whole.  By default 5,000 e-mails or 8,000 reviews may train, and the others evaluate.
     split_by_time : callable or None
         (n_train) → earlier rows and later ones; None where rows have no dates.
     clusters : callable
@@ -168,7 +168,7 @@ _TASKS = {
             real_name="real reviews",
             texts_name="reviews",
             labels=reviews.LABELS,
-            split=reviews.load_reviews,
+            split=lambda n_train=8_000, **options: reviews.load_reviews(n_train, **options),
             split_by_time=None,
             clusters=lambda: reviews.review_frame().set_index("id")["cluster"],
             written=_reviews_by,

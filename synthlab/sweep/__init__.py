@@ -14,13 +14,15 @@ A *cell* is a function at the top of a module or notebook, its parameters and a 
 On a cluster the call stays as it is, inside ``with joblib.parallel_config("dask"):``.
 
 `cells` makes the grid, `run` finds what is done and has the rest computed, `workers` is what goes
-on in another process, `store` reads and writes finished cells, `results` makes the frame.
+on in another process, `store` reads and writes finished cells, `results` makes the frame, and
+`recordings` keeps it.
 """
 
 import lazy_loader as _lazy
 
 _HOMES = {
     "cells": ["Cell", "Failure", "grid"],
+    "recordings": ["libraries", "write_table"],
     "results": ["Sweep"],
     "run": ["run_sweep"],
 }

@@ -1,12 +1,13 @@
 """Text as numbers.
 
-`ngrams` finds texts that share word 5-grams and groups near-duplicates; `tokens` counts words.
-Neither knows what the texts are for.
+`ngrams` finds texts that share word 5-grams and groups near-duplicates; `tokens` counts words;
+`counted` keeps the counts for hundreds of fits on the same texts.  None knows what they are for.
 """
 
 import lazy_loader as _lazy
 
 _HOMES = {
+    "counted": ["CountedTexts", "KnownCounts", "counted_model"],
     "ngrams": [
         "Grams",
         "StrongestPairs",
