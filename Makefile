@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a machine with Python 3.11+, make and a network is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-llm setup-privacy data run lab test lint card emails atlas amounts render bench faults fuzz calibrate lock doctor clean
+.PHONY: help setup setup-llm setup-privacy data run lab test lint card emails atlas amounts combinations render bench faults fuzz calibrate lock doctor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -75,6 +75,9 @@ atlas: setup  ## Measure every generator on 119 tables (ten minutes on two idle 
 
 amounts: data  ## Measure every number of synthetic texts beside every number of real ones (half an hour; goes on)
 	@OMP_NUM_THREADS=1 $(BIN)/python data/record_amounts.py
+
+combinations: data  ## Run notebook 00 at full size on both tasks and writers (ten minutes; keeps what is there)
+	@OMP_NUM_THREADS=1 $(BIN)/python data/record_combinations.py
 
 render: data setup-privacy  ## Execute notebooks in place and record their goldens (NB="00 01"; all without)
 	@for nb in $(NB); do $(BIN)/synthlab render $$nb || exit $$?; done

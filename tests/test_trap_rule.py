@@ -1,0 +1,77 @@
+"""C1's rule on planted lifts, and the four recorded runs."""
+
+import pandas as pd
+import pytest
+from cases import refusal
+
+from synthlab.course import trap_rule
+from synthlab.course.claims import NOT_REPRODUCED, PARTLY_SUPPORTED, SUPPORTED
+from synthlab.errors import DataUnavailableError
+
+RULE = {"margin": 0.01, "looks_great": 0.95}
+
+
+def lifts(tempting=(0.3, 0.4), **on_real):
+    rows = {trap_rule.TEMPTING: tempting} | {k.replace("_", " "): v for k, v in on_real.items()}
+    return pd.DataFrame(rows, index=["ci_low", "ci_high"]).T
+
+
+@pytest.mark.parametrize(
+    ("found", "great_from", "verdict"),
+    [
+        (lifts(real_eval=(-0.05, -0.03)), 0.96, SUPPORTED),
+        (lifts(real_eval=(-0.05, 0.01), later_mail=(-0.2, -0.1)), 0.96, SUPPORTED),
+        (lifts(real_eval=(-0.05, -0.03)), 0.95, PARTLY_SUPPORTED),
+        (lifts(real_eval=(-0.05, 0.02)), 0.96, PARTLY_SUPPORTED),
+        (lifts(real_eval=(-0.05, -0.03), later_mail=(-0.1, 0.02)), 0.96, PARTLY_SUPPORTED),
+        (lifts(real_eval=(0.011, 0.02)), 0.96, NOT_REPRODUCED),
+        (lifts(real_eval=(-0.05, -0.03), later_mail=(0.02, 0.03)), 0.96, NOT_REPRODUCED),
+        (lifts((0.01, 0.4), real_eval=(-0.05, -0.03)), 0.96, NOT_REPRODUCED),
+    ],
+)
+def test_one_combination(found, great_from, verdict):
+    assert trap_rule.judge_trap(found, great_from, **RULE).partition(":")[0] == verdict
+
+
+def test_what_is_missing_is_named():
+    told = trap_rule.judge_trap(lifts(real_eval=(-0.05, 0.02)), 0.9, **RULE)
+    assert "reaches below 0.95 and real eval can't exclude a gain" in told
+
+
+def test_the_claim_needs_all_four():
+    names = ("a", "b", "c", "d")
+    some = f"{PARTLY_SUPPORTED}: but"
+    assert trap_rule.judge_four(dict.fromkeys(names, SUPPORTED)) == SUPPORTED
+    assert trap_rule.judge_four(dict.fromkeys(names, NOT_REPRODUCED)) == NOT_REPRODUCED
+    mixed = dict(zip(names, (SUPPORTED, some, NOT_REPRODUCED, SUPPORTED), strict=True))
+    expected = f"{PARTLY_SUPPORTED}: in full for a and d, in part for b"
+    assert trap_rule.judge_four(mixed) == expected
+    assert "3 combinations: expected four" in refusal(
+        trap_rule.judge_four, dict.fromkeys(names[:3], SUPPORTED)
+    )
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        lifts(),
+        lifts(real_eval=(0.0, float("nan"))),
+        lifts(real_eval=(0, 0.1)).drop(trap_rule.TEMPTING),
+    ],
+)
+def test_a_missing_lift_gives_no_verdict(found):
+    assert "Measure them first" in refusal(trap_rule.judge_trap, found, 0.96, **RULE)
+
+
+def test_all_four_full_runs_are_recorded():
+    found = trap_rule.load_combinations()
+    assert len(found) == 4
+    for (task, writer), numbers in found.items():
+        assert (numbers["task"], numbers["writer"]) == (task, writer)
+        assert ("lift_later_mail" in numbers) == (task == "emails")
+        assert numbers["lift_real_eval"] <= numbers["ci_high_real_eval"]
+
+
+def test_a_missing_run_is_an_error_with_the_remedy():
+    told = refusal(trap_rule.load_combinations, "05_no_such", kind=DataUnavailableError)
+    assert "make combinations" in told
