@@ -274,3 +274,13 @@ def test_a_grid_in_words():
         "Lift in AP of 2 recipes on 2 data sets: of 3 pairs 1 help and 1 hurt; the medians of the "
         "recipes range from -0.035 (copula) to +0.030 (SMOTE)."
     )
+
+
+def test_panels_fill_rows_and_share_one_score_axis():
+    panels = {str(number): CURVES for number in range(3)}
+    figure = plots.curve_panels(panels, "lift", "synthetic rows", n_columns=2).figure
+    assert len(figure.axes) == 3
+    assert [ax.get_title() for ax in figure.axes] == list(panels)
+    assert {ax.get_xlabel() for ax in figure.axes} == {"synthetic rows"}
+    assert [ax.get_ylabel() for ax in figure.axes] == ["lift", "", "lift"]
+    assert len({ax.get_ylim() for ax in figure.axes}) == 1

@@ -64,32 +64,46 @@ def curves(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None
     return _lines(ax, frame, "n", metric)
 
 
-def curve_panels(panels: dict[str, pd.DataFrame], metric: str = "accuracy") -> Axes:
+def curve_panels(
+    panels: dict[str, pd.DataFrame],
+    metric: str = "accuracy",
+    size: str = "training rows",
+    n_columns: int | None = None,
+) -> Axes:
     """Draw `curves` of several data sets side by side, on one score axis and with one legend.
 
     Parameters
     ----------
     panels : dict of str to pandas.DataFrame
         By title; each as `curves` takes it, with the same labels.
-    metric : str
-        Label of the score axis.
+    metric, size : str
+        Labels of the axes.
+    n_columns : int ≥ 1, optional
+        Panels per row; default all.
 
     Returns
     -------
     matplotlib.axes.Axes
         The first panel.
     """
-    figure = Figure(figsize=(WIDTH, 3.9), layout="constrained")
-    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for ax, (title, frame) in zip(axes, panels.items(), strict=True):
+    n_columns = n_columns or len(panels)
+    n_rows = -(-len(panels) // n_columns)
+    figure = Figure(figsize=(WIDTH, 1.3 + 2.6 * n_rows), layout="constrained")
+    grid = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
+    axes = grid.ravel()
+    for ax, (title, frame) in zip(axes, panels.items(), strict=False):
         _size_axis(ax, frame)
+        ax.set_xlabel(size)
         _draw_lines(ax, frame, "n")
         for number, line in enumerate(ax.lines):  # broad ones below, so that equal ones both show
             line.set(linewidth=max(1.5, 5 - 1.75 * number), markersize=max(4, 10 - 2.5 * number))
         ax.set_title(title, fontsize=10)
         ax.grid(axis="y", alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel(metric)
+    for ax in axes[len(panels) :]:
+        ax.remove()
+    for ax in grid[:, 0]:
+        ax.set_ylabel(metric)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, frameon=False, ncols=2, loc="outside lower center", fontsize=9)
     return axes[0]
