@@ -220,7 +220,7 @@ def test_c6_a_machines_labels_of_real_mail_cost_more_than_any_generated_mail():
 @on_worker("06_contaminated_eval")
 def test_c7_an_eval_set_from_the_generator_promises_more_than_real_mail_delivers():
     _, _, found = execution("06_contaminated_eval")
-    for writer in ("smollm2_naive", "frontier_naive"):
+    for writer in ("weak_naive", "strong_naive"):
         assert found[f"gap_{writer}_same_prompt"] > load_claim("C7")["margin"]
         assert found[f"ci_low_gap_{writer}_same_prompt"] > 0
 

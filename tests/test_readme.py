@@ -24,8 +24,8 @@ MEASURED = {
     "03_privacy": "AUC {auc_DP_1_0:.3f} where the real rows give {auc_real_table_0_0:.3f}",
     "05_substituting_labels": "{accuracy_synthetic_only_0_50000:.3f} on real mail from generated "
     "e-mails alone",
-    "06_contaminated_eval": "{accuracy_frontier_naive_same_prompt:.3f} promised, "
-    "{accuracy_frontier_naive_real_mail:.3f} delivered",
+    "06_contaminated_eval": "{accuracy_strong_naive_same_prompt:.3f} promised, "
+    "{accuracy_strong_naive_real_mail:.3f} delivered",
     "07_closing_loop": "{change_text_real_replace:+.3f} in 8 generations, "
     "{change_text_real_accumulate:+.3f} with the real messages kept",
     "12_let_it_read": "its labels: accuracy {lift_reviews_labels_human_1000:+.3f} against "

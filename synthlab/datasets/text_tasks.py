@@ -172,7 +172,10 @@ _TASKS = {
             split_by_time=None,
             clusters=lambda: reviews.review_frame().set_index("id")["cluster"],
             written=_reviews_by,
-            styles={WEAK: ("naive", "informed"), STRONG: ("naive", "informed")},
+            styles={
+                WEAK: llm_reviews.WRITERS.get("smollm2", ()),
+                STRONG: llm_reviews.WRITERS["frontier"],
+            },
         ),
     )
 }
