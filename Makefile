@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a machine with Python 3.11+, make and a network is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-llm setup-privacy data run lab test lint card emails atlas render bench faults fuzz calibrate lock doctor clean
+.PHONY: help setup setup-llm setup-privacy data run lab test lint card emails reviews atlas render bench faults fuzz calibrate lock doctor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -68,7 +68,10 @@ card: data  ## Measure what the data card says of the mail corpus
 	@$(BIN)/python data/email_card.py
 
 emails: data $(LLM_READY)  ## Let the small model write what data/llm_emails/smollm2 lacks (hours; goes on where it was)
-	@$(BIN)/python data/record_emails.py
+	@$(BIN)/python data/record_llm.py emails
+
+reviews: data $(LLM_READY)  ## Let the small model write what data/llm_reviews/smollm2 lacks (hours; goes on where it was)
+	@$(BIN)/python data/record_llm.py reviews
 
 atlas: setup  ## Measure every generator on 119 tables (ten minutes on two idle cores; goes on where it was)
 	@OMP_NUM_THREADS=1 $(BIN)/python data/record_atlas.py
