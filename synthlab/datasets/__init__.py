@@ -31,6 +31,7 @@ _HOMES = {
         "installed_file",
         "load_registry",
         "recorded_file",
+        "recorded_rows",
         "recorded_shards",
         "verified_member",
     ],
