@@ -112,8 +112,9 @@ def llm_label_frame(task: str, labeler: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns ``id`` and ``label``; of *smollm2* ``p_spam`` or ``p_positive``, the probability of
-        that label in its answer, and which ``prompt`` asked; of *frontier* ``run``, ``sure`` (the probability of agreeing with most people, as it stated
-        it) and, for reviews, ``rating``, from −4 to 4.
+        that label in its answer, and which ``prompt`` asked; of *frontier* ``run``, ``sure`` (the
+        probability of agreeing with most people, as it stated it) and, for reviews, ``rating``,
+        from −4 to 4.
 
     Raises
     ------
