@@ -49,7 +49,7 @@ $(PRIVACY_READY): $(READY) requirements-privacy.lock
 
 setup-privacy: $(PRIVACY_READY)  ## Add what notebook 03 needs: OpenDP for noise, jax for the GAN
 
-data: setup  ## Download the mail corpus and verify every message
+data: setup  ## Download the mail corpus and the rated reviews, and verify every byte
 	@$(BIN)/synthlab data
 
 run: data  ## Run notebook 00 at full size; print its verdict and where the page lies

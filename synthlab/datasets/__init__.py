@@ -10,6 +10,7 @@ import lazy_loader as _lazy
 _HOMES = {
     "cached": ["cached_frame"],
     "card_world": ["Bank", "draw_bank"],
+    "corpora": ["CORPORA", "Corpus"],
     "download": ["archive_path", "messages"],
     "email_parser": ["Mail", "parse_mail", "tidy"],
     "emails": ["LABELS", "email_frame", "example_pool", "load_email", "parse_messages"],
