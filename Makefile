@@ -1,6 +1,6 @@
 # Every target sets up what it needs: a machine with Python 3.11+, make and a network is enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-llm setup-privacy data run lab test lint card emails atlas amounts combinations render bench faults fuzz calibrate lock doctor clean
+.PHONY: help setup setup-llm setup-privacy data run lab test lint card emails reviews atlas amounts combinations render bench faults fuzz calibrate lock doctor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -49,7 +49,7 @@ $(PRIVACY_READY): $(READY) requirements-privacy.lock
 
 setup-privacy: $(PRIVACY_READY)  ## Add what notebook 03 needs: OpenDP for noise, jax for the GAN
 
-data: setup  ## Download the mail corpus and verify every message
+data: setup  ## Download the mail corpus and the rated reviews, and verify every byte
 	@$(BIN)/synthlab data
 
 run: data  ## Run notebook 00 at full size; print its verdict and where the page lies
@@ -68,7 +68,10 @@ card: data  ## Measure what the data card says of the mail corpus
 	@$(BIN)/python data/email_card.py
 
 emails: data $(LLM_READY)  ## Let the small model write what data/llm_emails/smollm2 lacks (hours; goes on where it was)
-	@$(BIN)/python data/record_emails.py
+	@$(BIN)/python data/record_llm.py emails
+
+reviews: data $(LLM_READY)  ## Let the small model write what data/llm_reviews/smollm2 lacks (hours; goes on where it was)
+	@$(BIN)/python data/record_llm.py reviews
 
 atlas: setup  ## Measure every generator on 119 tables (ten minutes on two idle cores; goes on where it was)
 	@OMP_NUM_THREADS=1 $(BIN)/python data/record_atlas.py

@@ -20,6 +20,14 @@ def test_help_lists_the_commands(capsys):
     assert all(command in told for command in ("run", "data", "doctor", "render"))
 
 
+def test_data_parses_every_corpus_and_counts_its_rows(capsys):
+    assert cli.main(["data"]) == 0
+    told = capsys.readouterr().out
+    assert "mail corpus: 5,863 messages (4,100 ham, 1,763 spam)" in told
+    sentences = "10,605 film sentences (5,076 negative, 4,996 positive, 533 neutral)"
+    assert f"rated reviews: {sentences}" in told
+
+
 def test_run_tells_where_the_page_lies(tmp_path, capsys):
     path = make_notebook(tmp_path / "made.ipynb", USES, SAVES)
     assert cli.main(["run", str(path), "--out", str(tmp_path / "out"), "-p", "n=4"]) == 0

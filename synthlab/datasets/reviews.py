@@ -12,6 +12,8 @@ Media Text, ICWSM-14.  Their sources: Pang & Lee (2004), ACL; Hu & Liu (2004), K
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +22,9 @@ import pandas as pd
 from synthlab.dataset import REAL, Dataset
 from synthlab.datasets.cached import cached_frame
 from synthlab.datasets.registry import registry_entry
+from synthlab.datasets.review_files import parse_ratings, parse_snippets, parse_words
 from synthlab.datasets.sdist import sdist_files
-from synthlab.errors import is_number, is_whole, require
+from synthlab.errors import first, is_whole, require
 from synthlab.paths import cache_dir
 from synthlab.splits import require_seed, stratified_cluster_split
 from synthlab.text import ngrams
@@ -30,12 +33,13 @@ from synthlab.text import ngrams
 CORPUS = "rated-reviews"
 LABELS = ("positive", "negative")
 NEUTRAL = "neutral"
-LEAST_RATING, MOST_RATING = 0.5, 4
+LEAST_RATING = 0.5
 #: Sentences belong to one cluster when half of the shorter one's 5-grams stand in the other.
 CLUSTER_CONTAINMENT = 0.5
 #: Version of the parsing, part of the cached file's name: raised whenever the frame changes.
 RECIPE = "reviews-1"
-_FILMS, _PRODUCTS = "movieReviewSnippets", "amazonReviewSnippets"
+_FILMS, _PRODUCTS, _WORDS = "movieReviewSnippets", "amazonReviewSnippets", "vader_lexicon.txt"
+_AROUND = re.compile(r"^\W+|\W+$")
 
 
 def load_reviews(n_train: int = 5_000, *, random_state: int = 0) -> tuple[Dataset, Dataset]:
@@ -125,99 +129,74 @@ def load_product_reviews() -> Dataset:
     return _dataset(frame.assign(id="product-" + frame["id"]), "product reviews", groups)
 
 
-# --- the files -----------------------------------------------------------------------------
+# --- words ---------------------------------------------------------------------------------
 
 
-def parse_snippets(raw: bytes, file: str) -> pd.DataFrame:
-    """Parse lines of id, mean rating and text, with tabs between.
-
-    Parameters
-    ----------
-    raw : bytes
-    file : str
-        Its name, for messages.
+def word_ratings() -> pd.Series:
+    """Return the words of the corpus's authors, VADER's, with people's mean rating of each.
 
     Returns
     -------
-    pandas.DataFrame
-        Columns ``id``, ``rating`` and ``text``.
+    pandas.Series of shape (7506,)
+        Word → mean of ten people's ratings, −4 to 4 and never 0.  Words are as the list has them:
+        in lower case but for some emoticons; a few are of two words.  Of a word that it has twice,
+        the last line counts.
+
+    References
+    ----------
+    Hutto & Gilbert (2014), as above.
+    """
+    rated = parse_words(sdist_files(CORPUS)[_WORDS], _WORDS)
+    return rated.drop_duplicates("word", keep="last").set_index("word")["rating"]
+
+
+def rate_by_words(texts: Iterable[str]) -> np.ndarray:
+    """Rate texts by the sum of their words' ratings: a baseline that needs no label.
+
+    This is the word list alone, without VADER's rules for negation and emphasis, which are code:
+    "not good" rates as "good" does.  A word is what stands between white space, in lower case, as
+    it is, which finds emoticons, or else without the punctuation around it; entries of two words
+    are not found.
+
+    Parameters
+    ----------
+    texts : iterable of str
+
+    Returns
+    -------
+    ndarray of shape (n_texts,)
+        0 where no word is listed, or where ratings cancel (sums are rounded to 9 decimals).
 
     Raises
     ------
     InputError
-        A line has other fields, an id repeats, or a rating is no number from −4 to 4.
-    """
-    lines = _fields(raw, file, 3)
-    rows = [
-        (id, _rating(rating, file, number), text.strip())
-        for number, (id, rating, text) in enumerate(lines, 1)
-    ]
-    return pd.DataFrame(rows, columns=["id", "rating", "text"])
+        ``texts`` is a single text, or one of them is no string.
 
-
-def parse_ratings(raw: bytes, file: str) -> pd.DataFrame:
-    """Parse lines of id, mean, standard deviation and a list of single ratings.
-
-    Parameters
+    References
     ----------
-    raw, file
-        As for `parse_snippets`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``id`` and ``rating``, one row per single rating.
-
-    Raises
-    ------
-    InputError
-        A line has other fields, an id repeats, or a rating is no whole number from −4 to 4.
+    Hutto & Gilbert (2014), as above.
     """
-    rows = []
-    for number, (id, _, _, listed) in enumerate(_fields(raw, file, 4), 1):
-        for rating in listed.strip().removeprefix("[").removesuffix("]").split(","):
-            value = _rating(rating, file, number)
-            require(
-                value.is_integer(),
-                *_complaint(repr(rating.strip()), file, number, "a whole number"),
-            )
-            rows.append((id, int(value)))
-    return pd.DataFrame(rows, columns=["id", "rating"])
+    known = word_ratings().to_dict()
+    sums = [sum(_listed_ratings(text, known)) for text in _require_texts(texts)]
+    return np.round(np.array(sums, dtype=float), 9)
 
 
-def _fields(raw: bytes, file: str, n_fields: int) -> list[list[str]]:
-    text = raw.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n")
-    lines = [line.split("\t") for line in text.split("\n")]
-    for number, fields in enumerate(lines, 1):
-        expected = f"{n_fields} fields with tabs between, none of them empty"
-        is_whole_line = len(fields) == n_fields and all(map(str.strip, fields))
-        require(is_whole_line, *_complaint(f"{len(fields)} fields", file, number, expected))
-    repeated = pd.Series([fields[0] for fields in lines]).duplicated()
-    if repeated.any():
-        number = int(np.argmax(repeated)) + 1
-        offender = f"id {lines[number - 1][0]!r}"
-        require(False, *_complaint(offender, file, number, "an id that no line before it has"))
-    return lines
+def _listed_ratings(text: str, known: dict[str, float]) -> Iterator[float]:
+    for word in text.lower().split():
+        yield known[word] if word in known else known.get(_AROUND.sub("", word), 0.0)
 
 
-def _rating(told: str, file: str, number: int) -> float:
-    try:
-        value = float(told)
-    except ValueError:
-        value = np.nan
-    expected = f"a rating, a number from −{MOST_RATING} to {MOST_RATING}"
-    is_fine = is_number(value, -MOST_RATING, MOST_RATING)
-    require(is_fine, *_complaint(repr(told.strip()), file, number, expected))
-    return value
-
-
-def _complaint(found: str, file: str, number: int, expected: str) -> tuple[str, ...]:
-    return (
-        f"{file}, line {number}: {found}",
-        expected,
-        "Labels would be wrong, so nothing of the file is used.",
-        "Restore the file, or delete the archive from the cache to download it anew.",
+def _require_texts(texts: Iterable[str]) -> list[str]:
+    listed = [texts] if isinstance(texts, str) else list(texts)
+    strangers = [row for row, text in enumerate(listed) if not isinstance(text, str)]
+    require(
+        not isinstance(texts, str) and not strangers,
+        f"texts={texts!r}" if isinstance(texts, str) else f"texts: rows {first(strangers)}",
+        "a list of strings",
+        "Nothing else has words to be rated.",
+        "Pass the texts, such as Dataset.X.",
     )
+    return listed
 
 
 # --- rows ----------------------------------------------------------------------------------

@@ -116,24 +116,33 @@ def _verify_archive(archive: Path, entry: dict) -> None:
 
 
 def _read_files(archive: Path, entry: dict) -> dict[str, bytes]:
-    """Read the registered files of the archive inside the archive; nothing is unpacked to disk."""
+    """Read the registered files, also of the archive inside; nothing is unpacked to disk."""
+    registered = {**entry["files"], **entry.get("plain_files", {})}
     try:
         with tarfile.open(archive) as outer:
-            inner = outer.extractfile(entry["archive"]).read()
+            inner = _member(outer, entry["archive"])
+            files = {name: _member(outer, name) for name in entry.get("plain_files", {})}
         with tarfile.open(fileobj=io.BytesIO(inner)) as tar:
-            files = {member: tar.extractfile(member).read() for member in entry["files"]}
+            files |= {name: _member(tar, name) for name in entry["files"]}
     except (tarfile.TarError, KeyError, AttributeError, EOFError, OSError, zlib.error) as error:
         raise DataUnavailableError(
-            f"{archive}: expected {len(entry['files'])} files in {entry['archive']} "
+            f"{archive}: expected {len(registered)} files, some of them in {entry['archive']} "
             f"({one_line(error)}). Nothing can be loaded. Restore data/registry.toml, which names "
             f"them: git checkout data/registry.toml"
         ) from error
-    for member, raw in files.items():
-        found = hashlib.sha256(raw).hexdigest()
-        if found != entry["files"][member]:
-            raise DataUnavailableError(
-                f"{archive}: {member} has SHA-256 {found[:12]}…; expected "
-                f"{entry['files'][member][:12]}…. Altered rows would shift every score. Restore "
-                f"data/registry.toml: git checkout data/registry.toml"
-            )
-    return {member.rpartition("/")[2]: raw for member, raw in files.items()}
+    for name, raw in files.items():
+        _verify_file(archive, name, raw, registered[name])
+    return {name.rpartition("/")[2]: raw for name, raw in files.items()}
+
+
+def _member(tar: tarfile.TarFile, name: str) -> bytes:
+    return tar.extractfile(name).read()
+
+
+def _verify_file(archive: Path, name: str, raw: bytes, expected: str) -> None:
+    found = hashlib.sha256(raw).hexdigest()
+    if found != expected:
+        raise DataUnavailableError(
+            f"{archive}: {name} has SHA-256 {found[:12]}…; expected {expected[:12]}…. Altered rows "
+            f"would shift every score. Restore data/registry.toml: git checkout data/registry.toml"
+        )

@@ -15,7 +15,7 @@ _HOMES = {
     "model": ["Completion", "LanguageModel", "Request", "Sampling"],
     "prompts": ["load_prompts", "styles"],
     "recorder": ["record"],
-    "store": ["read_recorded"],
+    "store": ["read_recorded", "recorded_settings", "shard_covers"],
     "tasks": ["Task", "find_task"],
     "traffic": ["RequestPolicy"],
 }

@@ -80,18 +80,38 @@ def read_recorded(folder: Path) -> pd.DataFrame:
     InputError
         There are none, or they are not as they were recorded.
     """
-    shards = _shards(folder)
     require(
-        bool(shards),
+        bool(_shards(folder)),
         f"{folder}: no part-*.parquet there",
         "recorded rows",
         "Nothing was recorded, or the first block is not complete.",
         "Run the synthlab generate command that records into it to its end.",
     )
+    return pd.concat(map(pd.read_parquet, shard_covers(folder)), ignore_index=True)
+
+
+def shard_covers(folder: Path) -> dict[Path, dict[str, Any]]:
+    """Return what each shard of a folder covers, in order: empty where there is none yet.
+
+    Returns
+    -------
+    dict of Path to dict
+        Of each shard the row numbers that it covers, from ``start`` to before ``stop``, how many
+        rows were ``kept``, and how many ``dropped``, by reason.
+
+    Raises
+    ------
+    InputError
+        There is no manifest, or the shards are not as they were recorded.
+    """
+    shards = _shards(folder)
     sums = _read_manifest(folder)[1]
-    for block, shard in shards.items():
-        _checked(shard, block, sums)
-    return pd.concat([pd.read_parquet(shard) for shard in shards.values()], ignore_index=True)
+    return {shard: _checked(shard, block, sums) for block, shard in shards.items()}
+
+
+def recorded_settings(folder: Path) -> dict[str, Any]:
+    """Return the settings that a folder was recorded with; `InputError` where none are stated."""
+    return _read_manifest(folder)[0]
 
 
 class Store:
