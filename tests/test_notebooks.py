@@ -279,7 +279,7 @@ def test_c10_a_bad_labeler_is_caught_by_an_audit_and_by_the_control():
     _, _, found = execution("12_let_it_read")
     assert found["right_emails_smollm2"] < 0.6
     assert min(found["right_emails_frontier"], found["right_reviews_frontier"]) > 0.95
-    assert found["weak_ci_high"] < -0.2
+    assert found["weak_ci_high_emails"] < -0.2
     assert found["control_smollm2"] < -0.1
     assert found["control_frontier"] > load_claim("C10")["margin"]
 
