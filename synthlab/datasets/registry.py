@@ -20,7 +20,7 @@ def load_registry() -> dict[str, dict]:
     return tomllib.loads((data_dir() / "registry.toml").read_text("utf-8"))
 
 
-def write_entry(name: str, comment: str, **facts: str | int) -> None:
+def write_entry(name: str, comment: str, /, **facts: str | int) -> None:
     """Write one entry of ``data/registry.toml``, in the place of the old one or at the end.
 
     Parameters
