@@ -49,7 +49,9 @@ def test_c10_verdict_follows_the_rule(films, mail, word, condition):
 
 def test_c10_verdict_names_its_condition():
     told = str(judge_reading(cells("met", "informed texts may not cost"), 0.01))
-    assert told == "partly supported: with naive prompts"
+    assert told == f"partly supported: {NAIVE_PROMPTS}"
+    assert "naive prompts" in told
+    assert "informed" in told
     assert str(judge_reading(cells("met", "met"), 0.01)) == "supported"
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-TRUE_ROWS = "rows and labels are the world's own"
+TRUE_ROWS = "the corner rows are real, not a copula's"
 LEARNED = "the middle is learned"
 
 
@@ -79,7 +79,7 @@ def judge_corners(oracle: Findings, own: Findings, oracle_learned: Findings) -> 
     --------
     >>> lifted = Findings(lifts=True, spares=True, idle=True, hardly_lifts=False)
     >>> print(judge_corners(lifted, lifted._replace(lifts=False), lifted))
-    partly supported: where rows and labels are the world's own
+    partly supported: where the corner rows are real, not a copula's
     """
     if oracle.hardly_lifts:
         return CornerVerdict("not reproduced")
