@@ -3,14 +3,14 @@
 import copy
 
 import numpy as np
+import pandas as pd
 import pytest
 from cases import refusal
 from sklearn.base import clone
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 
-from synthlab.text import CountedTexts, KnownCounts, counted_model
+from synthlab.dataset import Dataset
+from synthlab.models import default_model
+from synthlab.text import CommonWords, CountedTexts, KnownCounts, counted_model
 
 WORDS = ["good", "bad", "film", "plot", "Actor", "the", "dull", "bright", "ending", "music"]
 
@@ -21,24 +21,26 @@ def texts():
     return [" ".join(rng.choice(WORDS, 8)) for _ in range(60)]
 
 
-def test_a_model_over_known_counts_is_the_model_that_counts_anew(texts):
+def test_a_model_over_known_counts_is_the_default_model(texts):
+    texts = [*texts, "only here", "good film"]
     y = np.array(["yes" if text.count("good") > text.count("dull") else "no" for text in texts])
-    counted = CountedTexts(texts)
-    ours = counted_model(counted).fit(texts[:40], y[:40])
-    theirs = make_pipeline(
-        HashingVectorizer(n_features=1 << 16, alternate_sign=False, norm=None),
-        TfidfTransformer(sublinear_tf=True),
-        LogisticRegression(C=100, max_iter=2_000),
-    ).fit(texts[:40], y[:40])
+    ours = counted_model(CountedTexts(texts)).fit(texts[:45] + texts[-2:], [*y[:45], *y[-2:]])
+    rows = Dataset(pd.Series(texts[:45] + texts[-2:]), [*y[:45], *y[-2:]], "real", "rows")
+    theirs = default_model(rows).fit(rows.X, rows.y)
     np.testing.assert_allclose(
-        ours.predict_proba(texts[40:]), theirs.predict_proba(texts[40:]), atol=1e-3
+        ours.predict_proba(texts[45:]), theirs.predict_proba(texts[45:]), atol=1e-3
     )
 
 
-def test_words_that_training_texts_lack_have_no_column(texts):
-    known = KnownCounts(CountedTexts([*texts, "unheard of", "good good film"])).fit(texts)
-    assert known.transform(["unheard of"]).nnz == 0
-    assert known.transform(["good good film"]).sum() == 3
+def test_words_of_one_training_text_have_no_column(texts):
+    texts = [*texts, "only here", "only twice", "twice"]
+    counted = CountedTexts([*texts, "good good film"])
+    counts = KnownCounts(counted).fit_transform(texts)
+    asked = counted.counts_of(["only here", "twice", "good good film"])
+    for min_texts, n_words in {1: [2, 1, 3], 2: [1, 1, 3]}.items():
+        kept = CommonWords(min_texts).fit(counts)
+        assert kept.transform(asked).sum(axis=1).A1.tolist() == n_words
+    assert CommonWords(min_texts=10**6).fit(counts).transform(counts).shape[1] == 1
 
 
 def test_copies_of_a_model_share_the_counts(texts):

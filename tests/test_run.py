@@ -21,9 +21,10 @@ from synthlab.errors import ContaminationError, InputError
 from synthlab.generators.copula import GaussianCopula
 from synthlab.generators.ngram import NgramText
 from synthlab.loops import theory
-from synthlab.loops.run import SeenColumns, change_interval, loop_generations, loop_model, run_loop
+from synthlab.loops.run import change_interval, loop_generations, loop_model, run_loop
 from synthlab.loops.state import MODES, LoopPlan, LoopState, first_pools
 from synthlab.models import default_model
+from synthlab.text import CommonWords
 
 N, HELD_OUT, GENERATIONS = 50, 10, 4
 TRAIN, EVAL = two_classes(N, name="train"), two_classes(40, seed=1, name="eval")
@@ -422,7 +423,7 @@ class Copies(Forgets):
 def test_columns_without_a_word_are_left_out_and_change_nothing():
     train, held_out = zipf_texts(80), zipf_texts(200, seed=1)
     model = loop_model(train)
-    without = make_pipeline(*(step for _, step in model.steps if not isinstance(step, SeenColumns)))
+    without = make_pipeline(*(step for _, step in model.steps if not isinstance(step, CommonWords)))
     by_both = [clone(m).fit(train.X, train.y).predict_proba(held_out.X) for m in (model, without)]
     assert by_both[0] == pytest.approx(by_both[1], abs=1e-6)
     assert model.fit(train.X, train.y)[-1].n_features_in_ < 600

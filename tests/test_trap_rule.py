@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from cases import refusal
 
-from synthlab.course import trap_rule
+from synthlab.course import four_runs, trap_rule
 from synthlab.course.claims import NOT_REPRODUCED, PARTLY_SUPPORTED, SUPPORTED
 from synthlab.errors import DataUnavailableError
 
@@ -64,7 +64,7 @@ def test_a_missing_lift_gives_no_verdict(found):
 
 
 def test_all_four_full_runs_are_recorded():
-    found = trap_rule.load_combinations()
+    found = four_runs.load_combinations()
     assert len(found) == 4
     for (task, writer), numbers in found.items():
         assert (numbers["task"], numbers["writer"]) == (task, writer)
@@ -73,5 +73,19 @@ def test_all_four_full_runs_are_recorded():
 
 
 def test_a_missing_run_is_an_error_with_the_remedy():
-    told = refusal(trap_rule.load_combinations, "05_no_such", kind=DataUnavailableError)
+    told = refusal(four_runs.load_combinations, "05_no_such", kind=DataUnavailableError)
     assert "make combinations" in told
+
+
+def test_the_table_says_the_lifts_of_each_run_in_points():
+    table = four_runs.trap_table(four_runs.load_combinations())
+    assert list(table.index) == [
+        f"{texts} by the {writer} writer"
+        for texts in ("e-mails", "reviews")
+        for writer in ("weak", "strong")
+    ]
+    for (task, writer), numbers in four_runs.load_combinations().items():
+        row = table.loc[four_runs.combination_name(task, writer)]
+        assert row["real eval"].startswith(f"{100 * numbers['lift_real_eval']:+.1f} [")
+        assert (row["later mail"] == "–") == (task == "reviews")
+        assert all("[" in row[f"real eval, {n} real"] for n in ("50", "200", "1,000"))

@@ -1,21 +1,17 @@
 """C1's rule: does a synthetic evaluation set tempt, while real rows gain nothing?
 
 One combination of task and writer is judged by `judge_trap`, the claim over all four by
-`judge_four`.  Numbers of combinations come from recorded full runs of notebook 00.
+`judge_four`.  `trap_table` has the numbers of all four.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from itertools import product
-from typing import Any
 
 import pandas as pd
 
-from synthlab.course.claims import NOT_REPRODUCED, PARTLY_SUPPORTED, SUPPORTED, load_claim
-from synthlab.errors import DataUnavailableError, require
-from synthlab.paths import data_dir
+from synthlab.course.claims import NOT_REPRODUCED, PARTLY_SUPPORTED, SUPPORTED
+from synthlab.errors import require
 
 TEMPTING = "synthetic eval (tempting)"
 _ENDS = ["ci_low", "ci_high"]
@@ -84,39 +80,6 @@ def judge_four(verdicts: Mapping[str, str]) -> str:
     told = [f"in full for {_listed(whole)}"] if whole else []
     told += [f"in part for {_listed(partly)}"] if partly else []
     return f"{PARTLY_SUPPORTED}: {', '.join(told)}"
-
-
-def load_combinations(notebook: str = "00_expensive_trap") -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the recorded numbers of a notebook's full runs on both tasks and writers.
-
-    Parameters
-    ----------
-    notebook : str, default "00_expensive_trap"
-        File name without its ending.
-
-    Returns
-    -------
-    dict of (task, writer) to dict
-        The metrics of each run.
-
-    Raises
-    ------
-    DataUnavailableError
-        One of four files is missing or damaged.
-    """
-    claim = load_claim("C1")
-    found = {}
-    for task, writer in product(claim["tasks"], claim["writers"]):
-        path = data_dir() / "combinations" / notebook / f"{task}-{writer}.json"
-        try:
-            found[task, writer] = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataUnavailableError(
-                f"{path.name} of {notebook}: {type(error).__name__}. The table of four "
-                f"combinations would have a gap. Restore it: git checkout data/combinations; or "
-                f"make it: make combinations"
-            ) from error
-    return found
 
 
 def _listed(names: list[str]) -> str:

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import ClassifierMixin
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -31,6 +30,7 @@ from synthlab.metrics.grading import Metric, get_metric
 from synthlab.models import default_model, fit_with_seed
 from synthlab.stats import intervals
 from synthlab.stats.influence import neg_log_loss
+from synthlab.text.counted import CommonWords
 from synthlab.text.tokens import word_counts
 
 _MEASURED = ("real_score", "self_score", "log_loss", "overconfidence")
@@ -203,25 +203,9 @@ def loop_model(data: Dataset) -> ClassifierMixin:
     return make_pipeline(
         FunctionTransformer(word_counts),
         TfidfTransformer(sublinear_tf=True),
-        SeenColumns(),
+        CommonWords(min_texts=1),
         LogisticRegression(C=100, max_iter=2_000),
     )
-
-
-class SeenColumns(TransformerMixin, BaseEstimator):
-    """Leaves out columns that are 0 in all training rows.
-
-    A penalized regression gives them no weight in any case, but would take longer.
-    """
-
-    def fit(self, X: sparse.csr_matrix, y: Any = None) -> SeenColumns:
-        """Find the columns to keep; where all are 0, the first."""
-        self.columns_ = np.union1d([0], np.flatnonzero(X.getnnz(axis=0)))
-        return self
-
-    def transform(self, X: sparse.csr_matrix) -> sparse.csr_matrix:
-        """Return the columns to keep."""
-        return X[:, self.columns_]
 
 
 class _Judge(NamedTuple):

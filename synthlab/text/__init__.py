@@ -7,7 +7,7 @@
 import lazy_loader as _lazy
 
 _HOMES = {
-    "counted": ["CountedTexts", "KnownCounts", "counted_model"],
+    "counted": ["CommonWords", "CountedTexts", "KnownCounts", "counted_model"],
     "ngrams": [
         "Grams",
         "StrongestPairs",

@@ -60,9 +60,7 @@ class CountedTexts:
 
 
 class KnownCounts(TransformerMixin, BaseEstimator):
-    """Texts → their rows of `CountedTexts`, in the columns that the training texts use.
-
-    A penalized regression gives other columns no weight in any case, but would take longer.
+    """Texts → their rows of `CountedTexts`; nothing is learned.
 
     Parameters
     ----------
@@ -73,18 +71,44 @@ class KnownCounts(TransformerMixin, BaseEstimator):
         self.counted = counted
 
     def fit(self, X: Iterable[str], y: Any = None) -> KnownCounts:
-        """Find the columns to keep; where all are 0, the first."""
-        n_texts = self.counted.counts_of(X).getnnz(axis=0)
-        self.columns_ = np.union1d([0], np.flatnonzero(n_texts))
+        """Do nothing."""
         return self
 
     def transform(self, X: Iterable[str]) -> sparse.csr_matrix:
-        """Return the counts of texts in these columns."""
-        return self.counted.counts_of(X)[:, self.columns_]
+        """Return the counts of texts."""
+        return self.counted.counts_of(X)
+
+
+class CommonWords(TransformerMixin, BaseEstimator):
+    """Counts → the columns of words that several training texts have.
+
+    Parameters
+    ----------
+    min_texts : int ≥ 1, default 2
+        As ``min_df`` of scikit-learn's vectorizers.  With 1, only columns that are 0 in all
+        training texts are left out: a penalized regression gives them no weight in any case, but
+        would take longer.
+    """
+
+    def __init__(self, min_texts: int = 2) -> None:
+        self.min_texts = min_texts
+
+    def fit(self, X: sparse.csr_matrix, y: Any = None) -> CommonWords:
+        """Find the columns to keep; where there is none, the first."""
+        found = np.flatnonzero(X.getnnz(axis=0) >= self.min_texts)
+        self.columns_ = found if len(found) else np.array([0])
+        return self
+
+    def transform(self, X: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Return these columns."""
+        return X[:, self.columns_]
 
 
 def counted_model(counted: CountedTexts, **settings: Any) -> Pipeline:
-    """Return the course's text model, TF-IDF and logistic regression (C = 100), over known counts.
+    """Return the course's text model over known counts, unfitted.
+
+    TF-IDF of words that two training texts or more have, and logistic regression (C = 100):
+    `models.default_model`, but that words are hashed to column numbers.
 
     Parameters
     ----------
@@ -94,4 +118,6 @@ def counted_model(counted: CountedTexts, **settings: Any) -> Pipeline:
         Of the logistic regression, such as ``class_weight="balanced"``.
     """
     linear = LogisticRegression(C=100, max_iter=2_000).set_params(**settings)
-    return make_pipeline(KnownCounts(counted), TfidfTransformer(sublinear_tf=True), linear)
+    return make_pipeline(
+        KnownCounts(counted), CommonWords(), TfidfTransformer(sublinear_tf=True), linear
+    )
