@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 
+from synthlab import course
 from synthlab.course import render
 from synthlab.course.notebooks import find_notebook, list_notebooks
 
@@ -60,6 +61,13 @@ def test_quoted_sentences_are_the_notebooks():
 def test_the_first_table_holds_what_was_measured():
     rows = {stem: form.format(**metrics(stem)) for stem, form in MEASURED.items()}
     assert {stem: row for stem, row in rows.items() if row not in README} == {}
+
+
+def test_the_table_of_the_trap_is_that_of_the_recorded_runs():
+    table = course.trap_table(course.load_combinations())
+    header = f"| | {' | '.join(table)} |"
+    rows = [f"| {' | '.join([name, *cells])} |" for name, cells in table.iterrows()]
+    assert "\n".join([header, f"|{'---|' * (len(table.columns) + 1)}", *rows]) in README
 
 
 def test_every_notebook_has_a_row_with_its_verdict():
