@@ -79,7 +79,7 @@ atlas: setup  ## Measure every generator on 119 tables (ten minutes on two idle 
 amounts: data  ## Measure every number of synthetic texts beside every number of real ones (half an hour; goes on)
 	@OMP_NUM_THREADS=1 $(BIN)/python data/record_amounts.py
 
-combinations: data  ## Run notebook 00 at full size on both tasks and writers (ten minutes; keeps what is there)
+combinations: data  ## Run notebooks 00, 05 and 06 at full size on both tasks and writers (half an hour; keeps what is there)
 	@OMP_NUM_THREADS=1 $(BIN)/python data/record_combinations.py
 
 render: data setup-privacy  ## Execute notebooks in place and record their goldens (NB="00 01"; all without)
