@@ -1,12 +1,15 @@
 """C1's rule on planted lifts, and the four recorded runs."""
 
+import json
+
 import pandas as pd
 import pytest
 from cases import refusal
 
 from synthlab.course import four_runs, trap_rule
-from synthlab.course.claims import NOT_REPRODUCED, PARTLY_SUPPORTED, SUPPORTED
+from synthlab.course.claims import NOT_REPRODUCED, PARTLY_SUPPORTED, SUPPORTED, load_claim
 from synthlab.errors import DataUnavailableError
+from synthlab.paths import notebooks_dir
 
 RULE = {"margin": 0.01, "looks_great": 0.95}
 
@@ -70,6 +73,20 @@ def test_all_four_full_runs_are_recorded():
         assert (numbers["task"], numbers["writer"]) == (task, writer)
         assert ("lift_later_mail" in numbers) == (task == "emails")
         assert numbers["lift_real_eval"] <= numbers["ci_high_real_eval"]
+
+
+def test_in_every_recorded_run_synthetic_eval_tempts_and_real_rows_gain_nothing():
+    margin = load_claim("C1")["margin"]
+    for numbers in four_runs.load_combinations().values():
+        assert numbers["ci_low_synthetic_eval_tempting_"] > margin
+        assert numbers["ci_high_real_eval"] <= margin
+
+
+def test_the_notebooks_own_run_is_the_recorded_one():
+    own = json.loads((notebooks_dir() / "metrics/00_expensive_trap.json").read_text("utf-8"))
+    recorded = four_runs.load_combinations()["emails", "weak"]
+    numbers = {key: value for key, value in recorded.items() if not isinstance(value, str)}
+    assert {key: own[key] for key in numbers} == pytest.approx(numbers, abs=0.003)
 
 
 def test_a_missing_run_is_an_error_with_the_remedy():

@@ -92,7 +92,7 @@ def curve_panels(
     grid = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
     axes = grid.ravel()
     for ax, (title, frame) in zip(axes, panels.items(), strict=False):
-        _size_axis(ax, frame)
+        _size_axis(ax, frame, n_columns)
         ax.set_xlabel(size)
         _draw_lines(ax, frame, "n")
         for number, line in enumerate(ax.lines):  # broad ones below, so that equal ones both show
@@ -127,16 +127,19 @@ def trajectories(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None 
     return _lines(ax, frame, "generation", metric)
 
 
-def _size_axis(ax: Axes, frame: pd.DataFrame) -> None:
-    sizes = _apart(sorted(set(frame["n"])))
+def _size_axis(ax: Axes, frame: pd.DataFrame, n_columns: int = 1) -> None:
+    sizes = _apart(sorted(set(frame["n"])), _TICK_WIDTH * n_columns)
     ax.set(xscale="log", xlabel="training rows")
     ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
     ax.minorticks_off()
 
 
-def _apart(sizes: list[int]) -> list[int]:
-    """Return the sizes whose ticks do not run into the next larger one's, on a log axis."""
-    least = (sizes[-1] / sizes[0]) ** _TICK_WIDTH
+def _apart(sizes: list[int], tick_width: float) -> list[int]:
+    """Return the sizes whose ticks do not run into the next larger one's, on a log axis.
+
+    A tick takes ``tick_width`` of the axis.
+    """
+    least = (sizes[-1] / sizes[0]) ** tick_width
     kept = sizes[-1:]
     for size in reversed(sizes[:-1]):
         if kept[0] / size >= least:
