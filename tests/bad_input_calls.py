@@ -25,7 +25,7 @@ import pandas as pd
 import sweep_cells
 
 import synthlab as sl
-from synthlab.datasets import download, emails, registry
+from synthlab.datasets import corpora, download, emails, registry
 from synthlab.datasets.files import load_csv, require_different_files
 from synthlab.paths import CACHE, atomic_path, matches_sidecar
 from synthlab.sweep import Cell, grid, run_sweep
@@ -144,7 +144,7 @@ ARCHIVES = {
 
 
 def small_registry(place, monkeypatch):
-    """Let the corpus be two messages, and the cache a folder of the case's own."""
+    """Let mail be the only corpus, of two messages, and the cache a folder of the case's own."""
     names = [name.removeprefix("package/data/").removesuffix(".txt") for name, _ in FILES]
     entry = registry.load_registry()["spam-assassin"] | {
         "messages": len(MAIL),
@@ -155,6 +155,7 @@ def small_registry(place, monkeypatch):
         "edited": {},
     }
     monkeypatch.setattr(registry, "load_registry", lambda: {"spam-assassin": entry})
+    monkeypatch.setattr(corpora, "CORPORA", corpora.CORPORA[:1])
     monkeypatch.setenv(CACHE, str(place / "cache"))
     return place / "cache" / "spam-assassin-0.2.3.tgz"
 

@@ -372,7 +372,7 @@ def test_the_files_of_the_project_are_as_recorded(name):
 def test_an_unknown_data_set_is_refused(call):
     text = refusal(call, "enron", kind=InputError)
     assert "no data set 'enron' in data/registry.toml" in text
-    assert "it lists atlas, fars, llm-frontier, llm-frontier-all, " in text
+    assert "it lists amounts, atlas, fars, llm-frontier, llm-frontier-all, " in text
 
 
 def test_sha256_of_a_file_is_the_published_one(tmp_path):
