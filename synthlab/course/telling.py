@@ -13,8 +13,13 @@ def points_text(lift: float, low: float, high: float, unit: str = " points") -> 
     --------
     >>> points_text(0.048, 0.026, 0.07)
     '+4.8 points [+2.6, +7.0]'
+    >>> points_text(-0.0004, -0.01, 0.012, unit="")
+    '+0.0 [-1.0, +1.2]'
     """
-    return f"{100 * lift:+.1f}{unit} [{100 * low:+.1f}, {100 * high:+.1f}]"
+    told, *ends = (
+        f"{round(100 * value, 1) + 0.0:+.1f}" for value in (lift, low, high)
+    )  # no "-0.0"
+    return f"{told}{unit} [{', '.join(ends)}]"
 
 
 def points_of(metrics: Mapping[str, Any], name: str) -> str:
