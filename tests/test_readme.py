@@ -70,6 +70,17 @@ def test_the_table_of_the_trap_is_that_of_the_recorded_runs():
     assert "\n".join([header, f"|{'---|' * (len(table.columns) + 1)}", *rows]) in README
 
 
+def test_the_table_of_label_values_is_that_of_the_recorded_runs():
+    recorded = ROOT / "data/combinations/05_substituting_labels/reviews-strong.json"
+    runs = {"e-mails": metrics("05_substituting_labels")}
+    runs["reviews"] = json.loads(recorded.read_text("utf-8"))
+    for texts, found in runs.items():
+        for writer, style in (("strong", "naive"), ("strong", "informed"), ("weak", "naive")):
+            values = [found[f"worth_{writer}_{style}_{n}"] for n in (50, 200, 1_000)]
+            name = f"{texts} by the {writer} writer, {style}"
+            assert f"| {' | '.join([name, *values])} |" in README
+
+
 def test_every_notebook_has_a_row_with_its_verdict():
     rows = dict(
         re.findall(r"^\| \[\d\d [^\]]*\]\(notebooks/(\w+)\.ipynb\) \|(.*)\|$", README, re.M)
