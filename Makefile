@@ -76,7 +76,7 @@ reviews: data $(LLM_READY)  ## Let the small model write what data/llm_reviews/s
 atlas: setup  ## Measure every generator on 119 tables (ten minutes on two idle cores; goes on where it was)
 	@OMP_NUM_THREADS=1 $(BIN)/python data/record_atlas.py
 
-amounts: data  ## Measure every number of synthetic texts beside every number of real ones (half an hour; goes on)
+amounts: data  ## Measure every number of synthetic texts beside every number of real ones (a quarter of an hour; goes on)
 	@OMP_NUM_THREADS=1 $(BIN)/python data/record_amounts.py
 
 combinations: data  ## Run notebooks 00, 05 and 06 at full size on both tasks and writers (half an hour; keeps what is there)
