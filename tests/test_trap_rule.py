@@ -9,7 +9,7 @@ from cases import refusal
 from synthlab.course import four_runs, trap_rule
 from synthlab.course.claims import NOT_REPRODUCED, PARTLY_SUPPORTED, SUPPORTED, load_claim
 from synthlab.errors import DataUnavailableError
-from synthlab.paths import notebooks_dir
+from synthlab.paths import data_dir, notebooks_dir
 
 RULE = {"margin": 0.01, "looks_great": 0.95}
 
@@ -87,6 +87,19 @@ def test_the_notebooks_own_run_is_the_recorded_one():
     recorded = four_runs.load_combinations()["emails", "weak"]
     numbers = {key: value for key, value in recorded.items() if not isinstance(value, str)}
     assert {key: own[key] for key in numbers} == pytest.approx(numbers, abs=0.003)
+
+
+def test_runs_of_notebooks_05_and_06_are_recorded_and_their_defaults_are_the_committed_ones():
+    fours = {"05_substituting_labels": 4, "06_contaminated_eval": 2}
+    defaults = {"05_substituting_labels": "emails-weak", "06_contaminated_eval": "emails-both"}
+    for name, n_runs in fours.items():
+        runs = sorted((data_dir() / "combinations" / name).glob("*.json"))
+        assert len(runs) == n_runs
+        own = (notebooks_dir() / f"metrics/{name}.json").read_text("utf-8")
+        recorded = (data_dir() / "combinations" / name / f"{defaults[name]}.json").read_text(
+            "utf-8"
+        )
+        assert json.loads(own) == json.loads(recorded)
 
 
 def test_a_missing_run_is_an_error_with_the_remedy():
