@@ -10,9 +10,9 @@ import click
 @click.command()
 def data() -> None:
     """Download the mail corpus and the rated reviews, verify every byte, and parse them."""
-    from synthlab.datasets import CORPORA
+    from synthlab.datasets import corpora
 
-    for corpus in CORPORA:
+    for corpus in corpora.CORPORA:
         size, name = f"{corpus.megabytes:g} MB", corpus.name
         click.echo(f"{name}: download ({size}), verify and parse, unless it is there already ...")
         frame = corpus.frame()

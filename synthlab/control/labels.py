@@ -93,7 +93,7 @@ def label_value(
     mean product of their differences between the halves is free of what the starts did to
     either; it is scaled as if rows acted additively.  A generator is sampled anew.
 
-    Fewer than 10 eval rows that tell the arms apart, or, for metrics of two classes, fewer than
+    Fewer than 10 eval rows on which the models differ, or, for metrics of two classes, fewer than
     20 of the rarer class, exclude nothing: the interval is widened to hold 0.
 
     References

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import NamedTuple
 
-from synthlab.datasets import CORPORA, Corpus, registry
+from synthlab.datasets import corpora, registry
 from synthlab.errors import SynthlabError
 from synthlab.paths import cache_dir, data_dir, matches_sidecar, notebooks_dir
 
@@ -36,7 +36,7 @@ def examine() -> list[Finding]:
         _packages,
         _course_files,
         _recorded_data,
-        *(partial(_corpus, corpus) for corpus in CORPORA),
+        *(partial(_corpus, corpus) for corpus in corpora.CORPORA),
         _derived_files,
         _npm,
         _kernel,
@@ -84,7 +84,7 @@ def _recorded_data() -> Finding:
     return Finding(what, True, f"{', '.join(entries)}: checksums right")
 
 
-def _corpus(corpus: Corpus) -> Finding:
+def _corpus(corpus: corpora.Corpus) -> Finding:
     what = corpus.name
     try:
         kept = corpus.path()
