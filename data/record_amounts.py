@@ -13,18 +13,16 @@ from pathlib import Path
 import pandas as pd
 
 from synthlab.amounts import measure_amounts
-from synthlab.datasets import WRITERS, registry
-from synthlab.sweep import write_table
+from synthlab.datasets import TEXT_TASKS, WRITERS, registry
 
-HERE = Path(__file__).resolve().parent
-TABLE = HERE / "amounts" / "amounts.parquet"
+CELLS = Path(__file__).resolve().parent / "amounts" / "cells"
 
 
 def measured(workers: int) -> pd.DataFrame:
     """Run what is missing, and return the scores of both tasks and both writers."""
     found = []
-    for task, writer in product(("emails", "reviews"), WRITERS):
-        sweep = measure_amounts(HERE / "amounts" / "cells", task, writer, n_jobs=workers)
+    for task, writer in product(TEXT_TASKS, WRITERS):
+        sweep = measure_amounts(CELLS, task, writer, n_jobs=workers)
         print(f"{task}, {writer} writer: {sweep}")
         found.append(sweep.require_complete().to_frame())
     return pd.concat(found, ignore_index=True)
@@ -35,17 +33,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=2, help="local processes (default: 2)")
     scores = measured(parser.parse_args().workers)
-    write_table(scores, TABLE)
-    registry.write_entry(
-        "amounts",
-        "Lifts by the number of synthetic rows, on both text tasks: make amounts.",
-        version="0.1.0",
-        license="CC0-1.0",
-        path="amounts/amounts.parquet",
-        sha256=registry.sha256_of(TABLE),
-        rows=len(scores),
-    )
-    print(f"{TABLE.relative_to(HERE.parent)}: {len(scores):,} rows, registered")
+    about = "Lifts by the number of synthetic rows, on both text tasks: make amounts."
+    table = registry.record_table("amounts", about, scores)
+    print(f"{table.name}: {len(scores):,} rows, registered")
 
 
 if __name__ == "__main__":

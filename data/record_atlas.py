@@ -11,35 +11,20 @@ from pathlib import Path
 
 from synthlab.atlas.cells import run_atlas
 from synthlab.datasets import registry
-from synthlab.sweep import write_table
 
-HERE = Path(__file__).resolve().parent
-TABLE = HERE / "atlas" / "atlas.parquet"
-
-
-def register(n_rows: int) -> None:
-    """Write the table's checksum into registry.toml."""
-    registry.write_entry(
-        "atlas",
-        "What synthetic rows did on every imbalanced table: make atlas.",
-        version="0.1.0",
-        license="CC0-1.0",
-        path="atlas/atlas.parquet",
-        sha256=registry.sha256_of(TABLE),
-        rows=n_rows,
-    )
+CELLS = Path(__file__).resolve().parent / "atlas" / "cells"
 
 
 def main() -> None:
     """Run what is missing, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=2, help="local processes (default: 2)")
-    found = run_atlas(HERE / "atlas" / "cells", n_jobs=parser.parse_args().workers)
+    found = run_atlas(CELLS, n_jobs=parser.parse_args().workers)
     print(found)
     scores = found.require_complete().to_frame()
-    write_table(scores, TABLE)
-    register(len(scores))
-    print(f"{TABLE.relative_to(HERE.parent)}: {len(scores):,} rows, registered")
+    about = "What synthetic rows did on every imbalanced table: make atlas."
+    table = registry.record_table("atlas", about, scores)
+    print(f"{table.name}: {len(scores):,} rows, registered")
 
 
 if __name__ == "__main__":

@@ -10,17 +10,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
+from synthlab.datasets import TEXT_TASKS, WRITERS
 from synthlab.paths import atomic_path
 
 HERE = Path(__file__).resolve().parent / "combinations"
-FOUR = [(task, writer) for task in ("emails", "reviews") for writer in ("weak", "strong")]
+FOUR = list(product(TEXT_TASKS, WRITERS))
 #: Notebook → (task, writer) of each run, and parameters that all of them share.
 RUNS = {
     "00_expensive_trap": (FOUR, {"show_four": "false"}),
     "05_substituting_labels": (FOUR, {}),
-    "06_contaminated_eval": ([("emails", "both"), ("reviews", "both")], {}),
+    "06_contaminated_eval": ([(task, "both") for task in TEXT_TASKS], {}),
 }
 
 

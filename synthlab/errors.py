@@ -86,6 +86,24 @@ def require(
         raise InputError(" ".join(part for part in parts if part))
 
 
+def require_one_of(name: str, value: object, known: Iterable[str], meaning: str) -> None:
+    """Raise `InputError` unless a parameter's value is one of those that are known.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter.
+    value : object
+    known : iterable of str
+        All are told.
+    meaning : str
+        A whole sentence.
+    """
+    known = list(known)
+    told = f"one of {', '.join(known)}"
+    require(value in known, f"{name}={value!r}", told, meaning, "Choose one of these.")
+
+
 def is_whole(value: object, least: int = 0) -> bool:
     """Whether a value is a whole number from ``least`` on; truth values are none."""
     return isinstance(value, Integral) and not isinstance(value, bool) and value >= least

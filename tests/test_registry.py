@@ -2,9 +2,11 @@
 
 import tomllib
 
+import pandas as pd
 import pytest
 
 from synthlab.datasets import registry
+from synthlab.errors import DataUnavailableError
 
 TEXT = """# About all of them.
 
@@ -49,3 +51,14 @@ def test_writing_the_same_entry_twice_changes_nothing(folder):
     assert text.count("[four]") == text.count("What four is.") == 1
     assert tomllib.loads(text)["four"]["name"] == 'say "so"'
     assert registry.registry_entry("three") == {"sizes": [1, 2]}
+
+
+def test_a_recorded_table_is_registered_with_its_checksum_and_read_back(folder):
+    scores = pd.DataFrame({"seed": [0, 1], "score": [0.5, 0.75]})
+    path = registry.record_table("four", "What four is.", scores)
+    assert path == folder / "four" / "four.parquet"
+    assert registry.registry_entry("four")["rows"] == 2
+    pd.testing.assert_frame_equal(pd.read_parquet(registry.recorded_file("four")), scores)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(DataUnavailableError, match=r"four\.parquet"):
+        registry.recorded_file("four")

@@ -10,15 +10,13 @@ from functools import cache
 
 import pandas as pd
 
-from synthlab.amounts.measure import REAL_ONLY, WEIGHT_1
+from synthlab.amounts.measure import REAL_EVAL, REAL_ONLY, SYNTHETIC_EVAL, WEIGHT_1
 from synthlab.control.judge import compare_splits
 from synthlab.datasets import registry
 from synthlab.datasets.text_tasks import text_task
 from synthlab.errors import require
 from synthlab.stats.intervals import repeated_split_interval
 
-#: Evaluation sets, as columns of the scores: held-out real rows, and rows by the same writer.
-REAL_EVAL, SYNTHETIC_EVAL = "real_eval", "synthetic_eval"
 _CASE = ["task", "writer", "n_real"]
 
 

@@ -26,6 +26,8 @@ from synthlab.text.counted import CountedTexts, counted_model
 
 REAL_ONLY, CLASS_WEIGHTS = "real only", "class weights"
 WEIGHT_1, TUNED_WEIGHT = "weight 1", "tuned weight"
+#: Evaluation sets, as columns of the scores: held-out real rows, and rows by the same writer.
+REAL_EVAL, SYNTHETIC_EVAL = "real_eval", "synthetic_eval"
 N_REAL = (50, 200, 1_000, 5_000)
 #: Synthetic rows, as far as recorded; the largest number is what a team with a target of 50,000
 #: would generate beside 5,000 real rows.
@@ -46,8 +48,8 @@ def synthetic_split(written: Dataset, seed: int, n_eval: int = HELD_OUT) -> tupl
     written : Dataset
     seed : int ≥ 0
     n_eval : int, default 860
-        Rows to evaluate on; where fewer than this would leave less than 4,500 to train on, as
-        many as do, and half of all rows where there are not even so many.
+        Rows to evaluate on.  Where these leave fewer than 4,500 to train on, what is left beyond
+        4,500, but half of ``n_eval`` at least, or half of all rows where there are fewer.
     """
     room = max(len(written) - MOST_TUNED, min(len(written) // 2, n_eval // 2))
     rows = np.random.default_rng(seed).permutation(len(written))
@@ -86,7 +88,7 @@ def measure_split(task: str, writer: str, seed: int) -> list[dict[str, Any]]:
     real, written, counted = _texts(task, writer)
     train, held_out = real.split(random_state=seed)
     synth, synth_eval = synthetic_split(written, seed)
-    evals = {"real_eval": held_out, "synthetic_eval": synth_eval}
+    evals = {REAL_EVAL: held_out, SYNTHETIC_EVAL: synth_eval}
     found = []
     for n_real, n_synth, arm, rows, weight in _arms(train, synth, counted, seed):
         settings = {"class_weight": "balanced"} if arm == CLASS_WEIGHTS else {}

@@ -45,7 +45,15 @@ _HOMES = {
         "word_ratings",
     ],
     "sdist": ["sdist_files", "sdist_path"],
-    "text_tasks": ["STRONG", "WEAK", "WRITERS", "TextTask", "require_writer", "text_task"],
+    "text_tasks": [
+        "STRONG",
+        "TEXT_TASKS",
+        "WEAK",
+        "WRITERS",
+        "TextTask",
+        "require_writer",
+        "text_task",
+    ],
     "transactions": ["Truth", "load_transactions", "simulate_transactions", "truth"],
 }
 __getattr__, __dir__, __all__ = _lazy.attach(__name__, submod_attrs=_HOMES)

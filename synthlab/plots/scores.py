@@ -60,7 +60,7 @@ def curves(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None = None
     ax : matplotlib.axes.Axes, optional
     """
     ax = new_axes() if ax is None else ax
-    _size_axis(ax, frame)
+    _size_axis(ax, frame, "training rows")
     return _lines(ax, frame, "n", metric)
 
 
@@ -92,8 +92,7 @@ def curve_panels(
     grid = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
     axes = grid.ravel()
     for ax, (title, frame) in zip(axes, panels.items(), strict=False):
-        _size_axis(ax, frame, n_columns)
-        ax.set_xlabel(size)
+        _size_axis(ax, frame, size, n_columns)
         _draw_lines(ax, frame, "n")
         for number, line in enumerate(ax.lines):  # broad ones below, so that equal ones both show
             line.set(linewidth=max(1.5, 5 - 1.75 * number), markersize=max(4, 10 - 2.5 * number))
@@ -127,9 +126,9 @@ def trajectories(frame: pd.DataFrame, metric: str = "accuracy", ax: Axes | None 
     return _lines(ax, frame, "generation", metric)
 
 
-def _size_axis(ax: Axes, frame: pd.DataFrame, n_columns: int = 1) -> None:
+def _size_axis(ax: Axes, frame: pd.DataFrame, label: str, n_columns: int = 1) -> None:
     sizes = _apart(sorted(set(frame["n"])), _TICK_WIDTH * n_columns)
-    ax.set(xscale="log", xlabel="training rows")
+    ax.set(xscale="log", xlabel=label)
     ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
     ax.minorticks_off()
 
