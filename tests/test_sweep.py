@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from synthlab.errors import InputError, SynthlabError
 from synthlab.progress import CHANNEL, Step, latest
-from synthlab.sweep import Cell, grid, run, run_sweep, workers
+from synthlab.sweep import Cell, grid, recordings, run, run_sweep, workers
 from synthlab.sweep.cells import digest
 from synthlab.sweep.results import exact_column
 
@@ -633,3 +633,18 @@ def test_a_dask_cluster_gives_the_same_table(tmp_path, trace):
     assert list(failing.failures["message"]) == ["two is too many"]
     assert set(limits["most"]) == set(limits["inner"]) == {1}
     assert run_sweep(sweep_cells.slow, cells, tmp_path / "dask", n_jobs=1).n_found == len(cells)
+
+
+def test_the_packages_digest_changes_with_any_of_its_modules(tmp_path, monkeypatch):
+    (tmp_path / "sweep").mkdir()
+    (tmp_path / "sweep" / "recordings.py").write_text("a = 1\n", "utf-8")
+    monkeypatch.setattr(recordings, "__file__", str(tmp_path / "sweep" / "recordings.py"))
+    found = [recordings.package_digest()]
+    for name, text in {"models.py": "b = 1\n", "sweep/recordings.py": "a = 2\n"}.items():
+        (tmp_path / name).write_text(text, "utf-8")
+        found.append(recordings.package_digest())
+    (tmp_path / "models.py").rename(tmp_path / "splits.py")
+    found.append(recordings.package_digest())
+    assert len(set(found)) == 4
+    (tmp_path / "notes.txt").write_text("no module", "utf-8")
+    assert recordings.package_digest() == found[-1]

@@ -22,7 +22,7 @@ import lazy_loader as _lazy
 
 _HOMES = {
     "cells": ["Cell", "Failure", "grid"],
-    "recordings": ["libraries", "write_table"],
+    "recordings": ["libraries", "package_digest", "write_table"],
     "results": ["Sweep"],
     "run": ["run_sweep"],
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,19 @@ def libraries() -> str:
     """Return the versions of the libraries that the numbers depend on."""
     names = ("imbalanced-learn", "numpy", "pandas", "scikit-learn", "scipy")
     return ", ".join(f"{name} {version(name)}" for name in names)
+
+
+def package_digest() -> str:
+    """Return one SHA-256 of the package's modules: the recipe of a sweep that measures the package.
+
+    A cell's file is named by the source of its function, not by what that calls, so that a change
+    elsewhere would leave old results in place.
+    """
+    folder = Path(__file__).resolve().parent.parent
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        found.update(f"{path.relative_to(folder)}\n".encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 def write_table(scores: pd.DataFrame, path: Path) -> None:

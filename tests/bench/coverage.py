@@ -1,6 +1,6 @@
 r"""How often do intervals hold the truth?  Random shares, groups, weights, looks, and estimand B.
 
-Run from the repository's root (resumable, about ten minutes on two cores)::
+Run from the repository's root (ten minutes on two cores; resumable while the package is the same)::
 
     OMP_NUM_THREADS=1 python tests/bench/coverage.py
 
@@ -45,7 +45,7 @@ from synthlab.control.judge import compare_fits, compare_splits
 from synthlab.dataset import Dataset
 from synthlab.metrics.grading import METRICS, grade
 from synthlab.stats import intervals
-from synthlab.sweep import grid, run_sweep
+from synthlab.sweep import grid, package_digest, run_sweep
 
 SEED, REPETITIONS, PARTS = 20_262, 2_000, 8
 N_TRUTH = 2_000_000
@@ -378,7 +378,7 @@ def by_folds(world: World, X: np.ndarray, y: np.ndarray, rng: np.random.Generato
 
 def main() -> None:
     """Run what the folder lacks, and write the report."""
-    how = {"n_jobs": 2}
+    how = {"n_jobs": 2, "recipe": package_digest()}
     rows = run_sweep(
         cover, grid(name=[*BY_NAME], part=range(PARTS), seeds=[SEED]), CELLS, label="rows", **how
     )
